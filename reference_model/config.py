@@ -72,10 +72,26 @@ STANDARD: Final = InstanceConfig(
         TopicConfig(name="@sensors", keys=("/id",), expiration_s=0),
         TopicConfig(name="@slot", keys=("/slot",)),
     ),
-    features=frozenset({
-        "sow", "delta", "explicit-key", "key-domain", "expiration", "select", "regex-topic", "oof", "replace", "pagination",
-        "conflation", "aggregation", "heartbeat", "multi-type", "no-txlog", "transient-sow",
-    }),
+    features=frozenset(
+        {
+            "sow",
+            "delta",
+            "explicit-key",
+            "key-domain",
+            "expiration",
+            "select",
+            "regex-topic",
+            "oof",
+            "replace",
+            "pagination",
+            "conflation",
+            "aggregation",
+            "heartbeat",
+            "multi-type",
+            "no-txlog",
+            "transient-sow",
+        }
+    ),
 )
 """The topics that `amps-conformance config` prints for each slot. `@slot` holds the owner record of the slot; any other name
 (`@plain`, `@chat`) has no SOW."""

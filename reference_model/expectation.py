@@ -18,6 +18,7 @@ AtomKind = Literal["ack", "group_begin", "sow", "group_end", "publish", "oof", "
 
 # ---- matchers: what a field may be -------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True, slots=True)
 class Is:
     value: str | int
@@ -75,6 +76,7 @@ class Claim:
 
 # ---- bodies ------------------------------------------------------------------------------------------------------------------
 
+
 class Unknown(Enum):
     """A value that the documentation leaves open."""
 
@@ -115,6 +117,7 @@ class Body:
 
 
 # ---- slots -------------------------------------------------------------------------------------------------------------------
+
 
 class Occurs(Enum):
     ONCE = "once"

@@ -34,31 +34,55 @@ class Status(StrEnum):
     RETRY = "retry"
 
 
-NUMBER_FIELDS: Final = frozenset({
-    "batch_size", "top_n", "expiration", "seq", "msg_len", "gseq", "matches", "topic_matches", "records_returned",
-    "records_inserted", "records_updated", "records_deleted",
-})
+NUMBER_FIELDS: Final = frozenset(
+    {
+        "batch_size",
+        "top_n",
+        "expiration",
+        "seq",
+        "msg_len",
+        "gseq",
+        "matches",
+        "topic_matches",
+        "records_returned",
+        "records_inserted",
+        "records_updated",
+        "records_deleted",
+    }
+)
 """Fields whose value is a number; everything else is text (wire.md section 4)."""
 
 CLIENT_COMMANDS: Final = (
-    "flush", "heartbeat", "logon", "publish", "delta_publish", "subscribe", "delta_subscribe", "sow", "sow_and_subscribe",
-    "sow_and_delta_subscribe", "unsubscribe", "sow_delete",
+    "flush",
+    "heartbeat",
+    "logon",
+    "publish",
+    "delta_publish",
+    "subscribe",
+    "delta_subscribe",
+    "sow",
+    "sow_and_subscribe",
+    "sow_and_delta_subscribe",
+    "unsubscribe",
+    "sow_delete",
 )
 
-DOCUMENTED_ACKS: Final[Mapping[str, frozenset[AckType]]] = MappingProxyType({
-    "flush": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED}),
-    "heartbeat": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
-    "logon": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
-    "publish": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED}),
-    "delta_publish": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED}),
-    "subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
-    "delta_subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
-    "sow": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.STATS}),
-    "sow_and_subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.STATS}),
-    "sow_and_delta_subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.STATS}),
-    "unsubscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
-    "sow_delete": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED, AckType.STATS}),
-})
+DOCUMENTED_ACKS: Final[Mapping[str, frozenset[AckType]]] = MappingProxyType(
+    {
+        "flush": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED}),
+        "heartbeat": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
+        "logon": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
+        "publish": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED}),
+        "delta_publish": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED}),
+        "subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
+        "delta_subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
+        "sow": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.STATS}),
+        "sow_and_subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.STATS}),
+        "sow_and_delta_subscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.STATS}),
+        "unsubscribe": frozenset({AckType.RECEIVED, AckType.PROCESSED}),
+        "sow_delete": frozenset({AckType.RECEIVED, AckType.PROCESSED, AckType.COMPLETED, AckType.PERSISTED, AckType.STATS}),
+    }
+)
 """Per command the ack types that one may wait for (commands.md section 5, without bookmarks). Of any other type neither presence nor
 absence is promised (CMD-ACK-15)."""
 
