@@ -1,14 +1,16 @@
 """Outcomes, findings and their merge: the vocabulary between judging and reporting. Imports nothing of the pipeline.
 
-A run yields one `RuleResult` for every rule of the catalogue; results of scenarios, workers and shards merge by maximum.
+A run yields one `RuleResult` for every rule of the catalogue; results of scenarios, workers and shards merge by maximum. A `Ledger`
+collects the verdicts of scenarios, `settle` makes the results of them, `conclude` the outcome of the run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import Literal
+from enum import IntEnum, StrEnum
+from typing import Final, Literal
 
 
 class Outcome(IntEnum):
@@ -103,3 +105,333 @@ def merge_rule(one: RuleResult, other: RuleResult) -> RuleResult:
         reason=greater.reason,
         choices=choices,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a run can say of one rule before anything has run.
+
+    breach   the outcome of a rule that was broken: FAILED, DEVIATES, or OBSERVED where nothing that a target does is a breach
+    idle     the outcome without evidence: NOT_APPLICABLE, UNCHECKED or NOT_EXERCISED
+    reason   why it is not applicable or unchecked
+    """
+
+    breach: Outcome
+    idle: Outcome
+    reason: str | None = None
+
+
+# ---- collecting --------------------------------------------------------------------------------------------------------------
+
+SCENARIOS_NAMED_MAX: Final = 10
+"""Scenarios named per group of findings: enough to look at, few enough to print; all are counted."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FindingGroup:
+    """Findings that differ in nothing but where they happened: a hundred recurrences are one group.
+
+    first       the finding that was collected first
+    count       findings
+    scenarios   names of the first scenarios, at most SCENARIOS_NAMED_MAX
+    in_scenarios  how many scenarios had it
+    """
+
+    first: Finding
+    count: int = 0
+    scenarios: list[str] = field(default_factory=list)
+    in_scenarios: int = 0
+
+    @property
+    def decides(self) -> bool:
+        """Neither explained by another failure nor only slow: the rule was broken."""
+        return self.first.masked_by is None and not self.first.slow
+
+    def add(self, other: FindingGroup) -> None:
+        """Take in another group of the same kind."""
+        self.count += other.count
+        self.in_scenarios += other.in_scenarios
+        new = [name for name in other.scenarios if name not in self.scenarios]
+        self.scenarios += new[: max(0, SCENARIOS_NAMED_MAX - len(self.scenarios))]
+
+
+GroupKey = tuple[str, str, str, str | None, bool]
+"""Rule, kind, field, masking rule, slow."""
+
+
+class Ledger:
+    """Evidence on rules, added up over scenarios. Ledgers of workers and shards add up too, in any order.
+
+    exercised     per rule how often a breach would have shown
+    clear         the same without the places whose finding was masked: what a rule can pass by
+    groups        the findings
+    choices       per rule what the target did where it may choose, with counts
+    inconclusive  per rule why recordings did not decide it, with counts
+    scenarios     how many verdicts were added
+    """
+
+    __slots__ = ("choices", "clear", "exercised", "groups", "inconclusive", "scenarios")
+
+    def __init__(self) -> None:
+        self.exercised: dict[str, int] = {}
+        self.clear: dict[str, int] = {}
+        self.groups: dict[GroupKey, FindingGroup] = {}
+        self.choices: dict[str, dict[str, int]] = {}
+        self.inconclusive: dict[str, dict[str, int]] = {}
+        self.scenarios = 0
+
+    def add(self, verdict: Verdict) -> None:
+        """Take in the verdict on one scenario."""
+        self.scenarios += 1
+        here: dict[GroupKey, FindingGroup] = {}
+        masked: dict[str, int] = {}
+        for finding in verdict.findings:
+            group = here.setdefault(
+                (*finding.group, finding.masked_by, finding.slow),
+                FindingGroup(first=finding, scenarios=[verdict.scenario], in_scenarios=1),
+            )
+            group.count += 1
+            if finding.masked_by is not None:
+                masked[finding.rule] = masked.get(finding.rule, 0) + 1
+        for key, group in here.items():
+            self._add_group(key, group)
+        for rule, count in verdict.exercised.items():
+            _count(self.exercised, rule, count)
+            _count(self.clear, rule, max(0, count - masked.get(rule, 0)))
+        for rule, choices in verdict.choices.items():
+            for choice, count in choices.items():
+                _count(self.choices.setdefault(rule, {}), choice, count)
+        for rule, reason in verdict.inconclusive.items():
+            _count(self.inconclusive.setdefault(rule, {}), reason, 1)
+
+    def merge(self, other: Ledger) -> None:
+        """Take in all that another ledger collected."""
+        self.scenarios += other.scenarios
+        for key, group in other.groups.items():
+            self._add_group(key, group)
+        for mine, theirs in ((self.exercised, other.exercised), (self.clear, other.clear)):
+            for rule, count in theirs.items():
+                _count(mine, rule, count)
+        for nested, others in ((self.choices, other.choices), (self.inconclusive, other.inconclusive)):
+            for rule, counts in others.items():
+                for name, count in counts.items():
+                    _count(nested.setdefault(rule, {}), name, count)
+
+    def _add_group(self, key: GroupKey, group: FindingGroup) -> None:
+        mine = self.groups.get(key)
+        if mine is None:
+            self.groups[key] = dataclasses.replace(group, scenarios=list(group.scenarios))
+        else:
+            mine.add(group)
+
+    def of_rule(self, rule: str) -> tuple[FindingGroup, ...]:
+        """The groups of findings on one rule, those that decide first, the frequent ones first."""
+        groups = [group for key, group in self.groups.items() if key[0] == rule]
+        return tuple(sorted(groups, key=lambda group: (not group.decides, -group.count)))
+
+    def broken(self) -> frozenset[str]:
+        """Rules with at least one finding that decides."""
+        return frozenset(key[0] for key, group in self.groups.items() if group.decides)
+
+
+def _count(counts: dict[str, int], name: str, by: int) -> None:
+    counts[name] = counts.get(name, 0) + by
+
+
+# ---- settling ----------------------------------------------------------------------------------------------------------------
+
+
+def settle(ledger: Ledger, standings: Mapping[str, Standing]) -> dict[str, RuleResult]:
+    """One result for every rule of `standings`, in their order, from the evidence of a ledger."""
+    groups: dict[str, list[FindingGroup]] = {}
+    for key, group in ledger.groups.items():
+        groups.setdefault(key[0], []).append(group)
+    return {rule: _settle_rule(ledger, rule, standing, groups.get(rule, ())) for rule, standing in standings.items()}
+
+
+def _settle_rule(ledger: Ledger, rule: str, standing: Standing, groups: Iterable[FindingGroup]) -> RuleResult:
+    groups = tuple(groups)
+    outcome, reason = _outcome(ledger, rule, standing, groups)
+    return RuleResult(
+        outcome=outcome,
+        exercised=ledger.exercised.get(rule, 0),
+        findings=sum(group.count for group in groups),
+        reason=reason,
+        choices=dict(ledger.choices.get(rule, {})),
+    )
+
+
+def _outcome(ledger: Ledger, rule: str, standing: Standing, groups: tuple[FindingGroup, ...]) -> tuple[Outcome, str | None]:
+    """The outcome of one rule and, where it is not plain, the reason.
+
+    A masked finding says nothing of its own rule: the rule keeps what else there is, and is undecided if there is nothing else.
+    """
+    if standing.idle is Outcome.NOT_APPLICABLE:
+        return standing.idle, standing.reason
+    undecided = ledger.inconclusive.get(rule, {})
+    clear = ledger.clear.get(rule, 0)
+    if standing.breach is Outcome.OBSERVED:
+        if clear or groups or ledger.choices.get(rule):
+            return Outcome.OBSERVED, None
+    elif any(group.decides for group in groups):
+        return standing.breach, next(group.first.what for group in groups if group.decides)
+    if undecided:
+        return Outcome.INCONCLUSIVE, max(undecided, key=lambda reason: undecided[reason])
+    slow = next((group for group in groups if group.first.slow), None)
+    if slow is not None:
+        return Outcome.INCONCLUSIVE, f"slow: {slow.first.what}"
+    if clear:
+        return (Outcome.OBSERVED if standing.breach is Outcome.OBSERVED else Outcome.PASSED), None
+    masked = sorted({group.first.masked_by for group in groups if group.first.masked_by is not None})
+    if masked:
+        return Outcome.INCONCLUSIVE, f"masked by {', '.join(masked)}"
+    return standing.idle, standing.reason
+
+
+def merge_results(runs: Iterable[Mapping[str, RuleResult]]) -> dict[str, RuleResult]:
+    """The results of several runs (variants of a configuration, targets of one kind) rule by rule, by maximum."""
+    merged: dict[str, RuleResult] = {}
+    for results in runs:
+        for rule, result in results.items():
+            merged[rule] = merge_rule(merged[rule], result) if rule in merged else result
+    return merged
+
+
+# ---- concluding --------------------------------------------------------------------------------------------------------------
+
+
+class RunOutcome(StrEnum):
+    """What a run came to."""
+
+    CONFORMING = "conforming"
+    NONCONFORMING = "nonconforming"
+    NOT_MEASURED = "not_measured"
+    HARNESS_ERROR = "harness_error"
+    INTERRUPTED = "interrupted"
+
+
+EXIT_USAGE: Final = 2
+EXIT_CODES: Final[Mapping[RunOutcome, int]] = {
+    RunOutcome.INTERRUPTED: 130,
+    RunOutcome.NONCONFORMING: 1,
+    RunOutcome.HARNESS_ERROR: 5,
+    RunOutcome.NOT_MEASURED: 4,
+    RunOutcome.CONFORMING: 0,
+}
+"""In the order of precedence: of several that apply the first counts. A wrong command line (2) never begins a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """The outcome of a run.
+
+    applies         every outcome that applies with its reasons, in the order of precedence; the first is the outcome
+    unmeasured      why the target could not be measured, apart from what was not exercised
+    harness_errors  what went wrong on our side
+    """
+
+    applies: Mapping[RunOutcome, tuple[str, ...]]
+    unmeasured: tuple[str, ...] = ()
+    harness_errors: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> RunOutcome:
+        return next(iter(self.applies))
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.outcome]
+
+    @property
+    def measured(self) -> RunOutcome:
+        """The outcome without the interruption: what was found by then; a run cut short without findings has not measured."""
+        rest = [outcome for outcome in self.applies if outcome not in {RunOutcome.INTERRUPTED, RunOutcome.CONFORMING}]
+        if self.outcome is not RunOutcome.INTERRUPTED:
+            return self.outcome
+        return rest[0] if rest else RunOutcome.NOT_MEASURED
+
+
+DECIDED: Final = frozenset({Outcome.PASSED, Outcome.DEVIATES, Outcome.FAILED})
+"""Outcomes that a target earned by what it did."""
+
+
+def conclude(
+    results: Mapping[str, RuleResult],
+    *,
+    strict: bool = False,
+    required: Iterable[str] = (),
+    unmeasured: Iterable[str] = (),
+    harness_errors: Iterable[str] = (),
+    interrupted: bool = False,
+) -> Conclusion:
+    """The outcome of a run.
+
+    strict          a deviation counts as a failure
+    required        rules that had to be exercised (those of the profile `smoke`); the ones that do not apply are passed over
+    unmeasured      why the target could not be measured (unreachable, wrongly configured)
+    harness_errors  what went wrong on our side
+    """
+    applies: dict[RunOutcome, tuple[str, ...]] = {}
+    if interrupted:
+        applies[RunOutcome.INTERRUPTED] = ("interrupted",)
+    red = {Outcome.FAILED, Outcome.DEVIATES} if strict else {Outcome.FAILED}
+    broken = tuple(rule for rule, result in results.items() if result.outcome in red)
+    if broken:
+        applies[RunOutcome.NONCONFORMING] = broken
+    errors, reasons = tuple(harness_errors), tuple(unmeasured)
+    if errors:
+        applies[RunOutcome.HARNESS_ERROR] = errors
+    gaps = (*reasons, *_gaps(results, required))
+    if gaps:
+        applies[RunOutcome.NOT_MEASURED] = gaps
+    return Conclusion(applies=applies or {RunOutcome.CONFORMING: ()}, unmeasured=reasons, harness_errors=errors)
+
+
+def _gaps(results: Mapping[str, RuleResult], required: Iterable[str]) -> Iterable[str]:
+    if not any(result.outcome in DECIDED for result in results.values()):
+        yield "nothing was exercised" if not any(result.exercised for result in results.values()) else "nothing could be decided"
+    for rule in sorted(set(required)):
+        result = results.get(rule)
+        if result is None or result.outcome in {Outcome.UNCHECKED, Outcome.NOT_EXERCISED}:
+            yield f"{rule} was not exercised"
+        elif result.outcome is Outcome.INCONCLUSIVE and not result.exercised:
+            yield f"{rule} was not exercised: {result.reason}"
+
+
+# ---- plain data --------------------------------------------------------------------------------------------------------------
+
+
+def verdict_to_data(verdict: Verdict) -> dict[str, object]:
+    """The verdict as JSON-able data; what is empty or at its default is left out of the findings."""
+    return {
+        "scenario": verdict.scenario,
+        "exercised": dict(verdict.exercised),
+        "findings": [finding_to_data(finding) for finding in verdict.findings],
+        "choices": {rule: dict(counts) for rule, counts in verdict.choices.items()},
+        "inconclusive": dict(verdict.inconclusive),
+    }
+
+
+def verdict_from_data(data: Mapping[str, object]) -> Verdict:
+    """What `verdict_to_data` wrote; the schema of the run file says what is expected."""
+    values = dict(data)
+    values["findings"] = tuple(finding_from_data(item) for item in data.get("findings", ()))  # type: ignore[attr-defined]  # see schema
+    return Verdict(**values)  # type: ignore[arg-type]  # see schema
+
+
+def finding_to_data(finding: Finding) -> dict[str, object]:
+    """The finding as JSON-able data without the fields at their default."""
+    data: dict[str, object] = {}
+    for item in dataclasses.fields(finding):
+        value = getattr(finding, item.name)
+        if value != item.default:
+            data[item.name] = list(value) if isinstance(value, tuple) else value
+    return data
+
+
+def finding_from_data(data: Mapping[str, object]) -> Finding:
+    """What `finding_to_data` wrote."""
+    values = dict(data)
+    if "events" in values:
+        values["events"] = tuple(data["events"])  # type: ignore[arg-type]  # see schema
+    return Finding(**values)  # type: ignore[arg-type]  # see schema
