@@ -78,8 +78,8 @@ class Rule:
     def breach(self) -> Outcome:
         """The outcome of this rule if a target does otherwise.
 
-        FAILED: the documentation states or shows it. DEVIATES: it is inferred, or only official clients demand it. OBSERVED: its level is
-        may or undefined, nothing is a breach.
+        FAILED: the documentation states or shows it. DEVIATES: it is inferred, or only official clients demand it.
+        OBSERVED: its level is may or undefined, nothing is a breach.
         """
         if self.level in {"may", "undefined"}:
             return Outcome.OBSERVED
