@@ -1,0 +1,140 @@
+"""A run as reports see it: one value made of the ledger of a run that has just ended, or of its run files. Judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.errors import UsageError
+from conformance.results import Conclusion, Ledger, Outcome, RuleResult, conclude, merge_results, settle
+from conformance.rules import Catalogue, Side, load, standings
+from conformance.run_file import Failure, Recorded, RunHeader, failures, read_all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All that a report tells.
+
+    header      of the run; of several runs the first
+    features    declared features of all runs
+    results     one for every rule of the catalogue
+    failures    one for each group of findings, masked and slow ones included (`failure` in run.schema.json)
+    scenarios, commands, seconds   of the whole run; seconds of workers that ran beside each other count once
+    damage      lines of run files that could not be read
+    """
+
+    header: RunHeader
+    features: tuple[str, ...]
+    catalogue: Catalogue
+    results: Mapping[str, RuleResult]
+    conclusion: Conclusion
+    failures: tuple[Failure, ...]
+    scenarios: int
+    commands: int
+    seconds: float
+    damage: tuple[str, ...] = ()
+
+    def with_outcome(self, *outcomes: Outcome) -> tuple[str, ...]:
+        """The ids of the rules that came to one of the outcomes, in the order of the catalogue."""
+        return tuple(rule for rule, result in self.results.items() if result.outcome in outcomes)
+
+    def failures_of(self, rule: str) -> tuple[Failure, ...]:
+        """What decided about the rule, the frequent first."""
+        found = [f for f in self.failures if f["rule"] == rule and f["masked_by"] is None and not f["slow"]]
+        return tuple(sorted(found, key=lambda failure: -int(failure["count"])))
+
+    def masked_by(self, rule: str) -> tuple[Failure, ...]:
+        """What the failure of the rule explains."""
+        return tuple(failure for failure in self.failures if failure["masked_by"] == rule)
+
+
+def from_ledger(
+    header: RunHeader,
+    ledger: Ledger,
+    *,
+    seconds: float,
+    commands: int,
+    scenarios: int | None = None,
+    explained: Iterable[Failure] = (),
+    unmeasured: Iterable[str] = (),
+    harness_errors: Iterable[str] = (),
+    interrupted: bool = False,
+    catalogue: Catalogue | None = None,
+) -> Report:
+    """The report of a run that has just ended. `scenarios` None: all of them were judged."""
+    rules = load() if catalogue is None else catalogue
+    results = settle(ledger, standings(rules, header.features, header.side))
+    return Report(
+        header=header,
+        features=header.features,
+        catalogue=rules,
+        results=results,
+        conclusion=conclude(
+            results,
+            strict=header.strict,
+            required=header.required,
+            unmeasured=unmeasured,
+            harness_errors=harness_errors,
+            interrupted=interrupted,
+        ),
+        failures=failures(ledger, explained),
+        scenarios=ledger.scenarios if scenarios is None else scenarios,
+        commands=commands,
+        seconds=seconds,
+    )
+
+
+def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> Report:
+    """The report of run files: workers and shards of one run, or runs of several variants of a configuration.
+
+    UsageError: there is none, or one cannot be read. A file without a footer is a run that was interrupted.
+    """
+    if not paths:
+        raise UsageError("no run file was given")
+    rules = load() if catalogue is None else catalogue
+    runs = read_all(paths)
+    results = merge_results(settle(ledger, standings(rules, features, side)) for (features, side), ledger in _variants(runs).items())
+    whole = Ledger()
+    for run in runs:
+        whole.merge(run.ledger)
+    header = runs[0].header
+    return Report(
+        header=header,
+        features=tuple(dict.fromkeys(feature for run in runs for feature in run.header.features)),
+        catalogue=rules,
+        results=results,
+        conclusion=conclude(
+            results,
+            strict=any(run.header.strict for run in runs),
+            required={rule for run in runs for rule in run.header.required},
+            unmeasured=_said(runs, "unmeasured"),
+            harness_errors=dict.fromkeys([error for run in runs for error in run.errors] + _said(runs, "harness_errors")),
+            interrupted=any(run.footer is None or "interrupted" in run.footer["applies"] for run in runs),
+        ),
+        failures=failures(whole, [failure for run in runs for failure in run.explained]),
+        scenarios=sum(run.scenarios for run in runs),
+        commands=sum(run.commands for run in runs),
+        seconds=_seconds(runs),
+        damage=tuple(str(damage) for run in runs for damage in run.damage),
+    )
+
+
+def _variants(runs: Iterable[Recorded]) -> dict[tuple[frozenset[str], Side], Ledger]:
+    """What was collected against targets with the same features is one body of evidence."""
+    found: dict[tuple[frozenset[str], Side], Ledger] = {}
+    for run in runs:
+        found.setdefault((frozenset(run.header.features), run.header.side), Ledger()).merge(run.ledger)
+    return found
+
+
+def _said(runs: Iterable[Recorded], name: str) -> list[str]:
+    return [reason for run in runs if run.footer is not None for reason in run.footer[name]]
+
+
+def _seconds(runs: Iterable[Recorded]) -> float:
+    """Workers of one run ran beside each other, different runs one after the other."""
+    by_run: dict[str, float] = {}
+    for run in runs:
+        by_run[run.header.run] = max(run.seconds, by_run.get(run.header.run, 0.0))
+    return sum(by_run.values())
