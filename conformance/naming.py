@@ -29,7 +29,9 @@ class Naming:
     clients: str
 
     def __post_init__(self) -> None:
-        assert self.topics and self.clients and "@" not in self.topics + self.clients, self
+        assert self.topics, self
+        assert self.clients, self
+        assert "@" not in self.topics + self.clients, self
 
 
 def to_real(message: Message, naming: Naming) -> Message:
