@@ -229,6 +229,10 @@ class Ledger:
         groups = [group for key, group in self.groups.items() if key[0] == rule]
         return tuple(sorted(groups, key=lambda group: (not group.decides, -group.count)))
 
+    def rules(self) -> frozenset[str]:
+        """Rules with evidence of any kind."""
+        return frozenset({key[0] for key in self.groups}.union(self.exercised, self.choices, self.inconclusive))
+
     def broken(self) -> frozenset[str]:
         """Rules with at least one finding that decides."""
         return frozenset(key[0] for key, group in self.groups.items() if group.decides)
@@ -274,7 +278,7 @@ def _outcome(ledger: Ledger, rule: str, standing: Standing, groups: tuple[Findin
         if clear or groups or ledger.choices.get(rule):
             return Outcome.OBSERVED, None
     elif any(group.decides for group in groups):
-        return standing.breach, next(group.first.what for group in groups if group.decides)
+        return standing.breach, max((group for group in groups if group.decides), key=lambda group: group.count).first.what
     if undecided:
         return Outcome.INCONCLUSIVE, max(undecided, key=lambda reason: undecided[reason])
     slow = next((group for group in groups if group.first.slow), None)

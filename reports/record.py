@@ -75,7 +75,7 @@ def from_ledger(
             strict=header.strict,
             required=header.required,
             unmeasured=unmeasured,
-            harness_errors=harness_errors,
+            harness_errors=(*harness_errors, *_strangers(ledger, rules)),
             interrupted=interrupted,
         ),
         failures=failures(ledger, explained),
@@ -109,7 +109,13 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
             strict=any(run.header.strict for run in runs),
             required={rule for run in runs for rule in run.header.required},
             unmeasured=_said(runs, "unmeasured"),
-            harness_errors=dict.fromkeys([error for run in runs for error in run.errors] + _said(runs, "harness_errors")),
+            harness_errors=dict.fromkeys(
+                [
+                    *(error for run in runs for error in run.errors),
+                    *_said(runs, "harness_errors"),
+                    *_strangers(whole, rules),
+                ]
+            ),
             interrupted=any(run.footer is None or "interrupted" in run.footer["applies"] for run in runs),
         ),
         failures=failures(whole, [failure for run in runs for failure in run.explained]),
@@ -118,6 +124,11 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
         seconds=_seconds(runs),
         damage=tuple(str(damage) for run in runs for damage in run.damage),
     )
+
+
+def _strangers(ledger: Ledger, catalogue: Catalogue) -> list[str]:
+    """A verdict on what is no rule would be told nowhere else."""
+    return [f"{rule} was judged and is no rule of the catalogue" for rule in sorted(ledger.rules() - catalogue.keys())]
 
 
 def _variants(runs: Iterable[Recorded]) -> dict[tuple[frozenset[str], Side], Ledger]:

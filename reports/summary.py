@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -75,6 +76,7 @@ def write_summary(report: Report, folder: Path) -> Path:
         draft.write_text(json.dumps(summary(report), indent=1) + "\n", "ascii")
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()
         raise HarnessError(f"cannot write {path}: {error.strerror or error}") from error
     return path

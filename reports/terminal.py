@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TextIO
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -113,22 +114,25 @@ def story(failure: Failure) -> Iterator[RenderableType]:
     steps = list(failure["steps"])
     at = next((n for n, step in enumerate(steps, start=1) if failure["step"] and step.get("label") == failure["step"]), len(steps))
     if steps[:at]:
-        yield _indented(_steps(steps[:at], heading=True), 4)
+        yield _indented(_steps(steps, 0, at), 4)
     if failure["compare"]:
         yield _indented(_compare(failure), 10)
     elif failure["expected"] or failure["seen"]:
         yield _indented(_lines([f"expected  {safe(failure['expected'])}", f"seen      {safe(failure['seen'])}"]), 4)
     if steps[at:]:
-        yield _indented(_steps(steps[at:], heading=False), 4)
+        yield _indented(_steps(steps, at, len(steps)), 4)
     yield _indented(_lines(_found(failure)), 4)
     if failure["replay"]:
         yield Text(f"    replay  {safe(failure['replay'])}", no_wrap=True, overflow="ignore")  # one line, to be copied
 
 
-def _steps(steps: Sequence[Failure], *, heading: bool) -> RenderableType:
-    table = _table("#", "on", "step", "seen", heading=heading)
-    for step in steps:
-        table.add_row(*(Text(safe(step[name])) for name in ("n", "on", "text", "seen")))
+def _steps(steps: Sequence[Failure], start: int, end: int) -> RenderableType:
+    """Rows of the step table; the first columns of each part of it are as wide as in the whole."""
+    table = _table("#", "on", "step", "seen", heading=start == 0)
+    wide = [max(cell_len(title), *(cell_len(safe(step[name])) for step in steps)) for title, name in (("#", "n"), ("on", "on"))]
+    for step in steps[start:end]:
+        narrow = (set_cell_size(safe(step[name]), size) for name, size in zip(("n", "on"), wide, strict=True))
+        table.add_row(*map(Text, narrow), Text(safe(step["text"])), Text(safe(step["seen"])))
     return table
 
 
@@ -173,7 +177,7 @@ def _line(failure: Failure) -> str:
 
 
 def _indented(part: RenderableType, by: int = 2) -> RenderableType:
-    return Padding(part, (0, 0, 0, by), expand=False)
+    return Padding(part, (0, 0, 0, by))
 
 
 # ---- totals ------------------------------------------------------------------------------------------------------------------

@@ -47,9 +47,13 @@ def read_excuses(text: str) -> tuple[Excuse, ...]:
 
 def excuses_by_rule(catalogue: Catalogue, excuses: Iterable[Excuse]) -> dict[str, Excuse]:
     """Per covered rule its entry, the first of several (that there are not several is tested)."""
+    topics: dict[str, list[str]] = {}
+    for rule in catalogue.values():
+        topics.setdefault(f"{rule.topic}-*", []).append(rule.id)
     found: dict[str, Excuse] = {}
-    for excuse in excuses:
-        for rule_id in (excuse.rules,) if excuse.rules in catalogue else filter(excuse.covers, catalogue):
+    for excuse in excuses:  # nearly all of them name one rule or one topic: looked up, since every run begins with this
+        covered = topics.get(excuse.rules) or ([excuse.rules] if excuse.rules in catalogue else filter(excuse.covers, catalogue))
+        for rule_id in covered:
             found.setdefault(rule_id, excuse)
     return found
 

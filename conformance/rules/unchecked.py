@@ -7,6 +7,7 @@ is predicted or judged is wrong. Nothing here is used by a run.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -89,9 +90,9 @@ def written(excuses: Iterable[Excuse]) -> str:
 
 
 def _table(names: Sequence[str], reason: str) -> str:
-    lines = textwrap.wrap(", ".join(f'"{name}"' for name in names), width=120, break_on_hyphens=False)
+    lines = textwrap.wrap(json.dumps(names)[1:-1], width=120, break_on_hyphens=False)
     rules = "[" + lines[0] + "]" if len(lines) == 1 else "[\n" + "".join(f"  {line}\n" for line in lines) + "]"
-    return f'\n[[unchecked]]\nreason = "{reason}"\nrules = {rules}\n'
+    return f"\n[[unchecked]]\nreason = {json.dumps(reason, ensure_ascii=False)}\nrules = {rules}\n"
 
 
 def _where(index: Index, rule_id: str) -> str:
