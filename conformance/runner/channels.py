@@ -1,0 +1,276 @@
+"""The connections of one execution: what is written, read, recorded and waited for on them. The clock of the runner is here.
+
+Nothing here knows the steps of a program. Every frame becomes one event; what a target does never raises.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
+
+from conformance.client.connection import SHOWN_BYTES_MAX, Connection, Ended, Poller
+from conformance.client.limits import Limits
+from conformance.naming import to_logical, to_real
+from conformance.runner.awaited import Awaited, Entry
+from conformance.targets.base import Target
+from conformance.wire import WireError, cut, decode, encode_command, encode_message
+from conformance.wire.framing import LENGTH_BYTES
+from reference_model.messages import Form, HeaderValue, Message
+from reference_model.observation import Event, EventKind
+
+MASK: Final = "***"
+"""What a recording holds in place of a password."""
+
+SECRET_CHARS_MIN: Final = 4
+"""A shorter password is masked in its own field only: it would occur in messages by chance."""
+
+UNSENT_BYTES_MAX: Final = 64 * 1024
+"""More than this is written at once: the target may begin while we encode the rest."""
+
+
+class Need(Enum):
+    """What a wait still lacks on one connection."""
+
+    NOTHING = 0
+    UNSURE = 1
+    SURE = 2
+
+
+class Peer:
+    """A connection of the scenario. `patient`: it has not been late yet."""
+
+    __slots__ = ("awaited", "connection", "deadline", "name", "patient", "unsent", "unsure_deadline", "written")
+
+    def __init__(self, name: str, connection: Connection, awaited: Awaited) -> None:
+        self.name = name
+        self.connection = connection
+        self.awaited = awaited
+        self.patient = True
+        self.unsent = 0
+        self.written = 0
+        self.deadline = 0.0
+        self.unsure_deadline = 0.0
+
+    @property
+    def gone(self) -> bool:
+        return self.connection.ended is not None
+
+
+class Channels:
+    """All connections of one execution and the record of them.
+
+    events      what happened, in the order in which it was seen
+    sent        per label the command as it was sent: logical names, no password
+    sent_at     per label the index of its event
+    late        labels of waits that were given up
+    """
+
+    def __init__(self, target: Target, limits: Limits) -> None:
+        self.events: list[Event] = []
+        self.sent: dict[str, Message] = {}
+        self.sent_at: dict[str, int] = {}
+        self.late: list[str] = []
+        self.peers: dict[str, Peer] = {}
+        self._target = target
+        self._limits = limits
+        self._scale = limits.timeout_scale
+        self._naming = target.naming()
+        password = target.spec.password or ""
+        self._secret = password if len(password) >= SECRET_CHARS_MIN else ""
+        escaped = self._secret.replace("\\", "\\\\").replace('"', '\\"')
+        self._secret_forms = tuple({text.encode() for text in (self._secret, escaped) if text})
+        self._poller = Poller()
+        self.opened_utc = datetime.now(UTC).isoformat(timespec="microseconds")
+        self._began_s = time.monotonic()
+
+    def open(self, name: str, label: str) -> Peer:
+        """Connect. Raises UnreachableError."""
+        limits = self._limits
+        connection = Connection.open(
+            self._target.spec, timeout_s=limits.connect_s * self._scale, frames_max=limits.frames_max, bytes_max=limits.bytes_max
+        )
+        peer = self.peers[name] = Peer(name, connection, Awaited(self._target.config))
+        self._poller.add(connection)
+        self.note(name, "opened", label=label)
+        return peer
+
+    def close_one(self, peer: Peer) -> None:
+        """Record what has come, then close from our side."""
+        if not peer.gone:
+            self._receive(peer)
+        if not peer.gone:
+            self._poller.remove(peer.connection)
+        peer.connection.close()
+        del self.peers[peer.name]
+
+    def close(self) -> None:
+        """Close whatever is open."""
+        for peer in self.peers.values():
+            peer.connection.close()
+        self._poller.close()
+
+    def note(self, connection: str, kind: EventKind, *, label: str | None = None, payload: bytes = b"", detail: str = "") -> None:
+        """Record an event that is no message."""
+        at_s = time.monotonic() - self._began_s
+        self.events.append(Event(at_s=at_s, connection=connection, kind=kind, label=label, payload=payload, detail=detail))
+
+    # ---- out -------------------------------------------------------------------------------------------------------------------
+
+    def put_bytes(self, peer: Peer, label: str, data: bytes, detail: str) -> None:
+        """Buffer raw bytes."""
+        peer.connection.queue(data)
+        self.sent_at[label] = len(self.events)
+        self.note(peer.name, "sent", label=label, payload=data, detail=detail)
+
+    def put(self, peer: Peer, label: str, logical: Message, form: Form, *, keep: bool = True) -> Entry | None:
+        """Encode and buffer a command, record it with logical names and without its password, and await what it asks for."""
+        frame = encode_command(to_real(logical, self._naming), form)
+        if form.pieces == "whole":
+            peer.connection.queue(frame)
+        else:
+            peer.connection.queue_pieces(cut(frame, form.pieces))
+        shown = logical
+        if logical.header.get("password"):
+            shown = replace(logical, header={**logical.header, "password": MASK})
+            frame = encode_command(to_real(shown, self._naming), form)
+        if keep:
+            self.sent[label] = shown
+        self.sent_at[label] = len(self.events)
+        self.events.append(
+            Event(
+                at_s=time.monotonic() - self._began_s,
+                connection=peer.name,
+                kind="sent",
+                label=label,
+                payload=frame[LENGTH_BYTES:],
+                message=shown,
+            )
+        )
+        peer.unsent += len(frame)
+        if peer.unsent > UNSENT_BYTES_MAX:
+            peer.unsent = 0
+            peer.connection.write()
+        return peer.awaited.expect(logical)
+
+    # ---- in --------------------------------------------------------------------------------------------------------------------
+
+    def _receive(self, peer: Peer) -> bool:
+        """Read what has come and record it; True if any of it was waited for."""
+        connection = peer.connection
+        payloads = connection.read()
+        at_s = time.monotonic() - self._began_s
+        events, naming, take, name = self.events, self._naming, peer.awaited.take, peer.name
+        progress = False
+        for payload in payloads:
+            if not payload:
+                continue  # a frame of length 0 is a legal no-op (wire.md section 2)
+            try:
+                message = to_logical(decode(payload, sender="server"), naming)
+            except WireError as error:
+                connection.ended = Ended(kind="garbled", detail=error.reason, data=payload[:SHOWN_BYTES_MAX])
+                break
+            if "password" in message.header or any(secret in payload for secret in self._secret_forms):
+                message, payload = self._masked(message)  # noqa: PLW2901 (the same frame, as it may be kept)
+            events.append(Event(at_s=at_s, connection=name, kind="received", payload=payload, message=message))
+            if take(message):
+                progress = True
+        ended = connection.ended
+        if ended is not None:
+            self._poller.remove(connection)
+            connection.close()
+            offending = self._without_secret_bytes(ended.data) if ended.kind == "garbled" else b""
+            self.note(name, ended.kind, payload=offending, detail=ended.detail)
+        return progress
+
+    def _masked(self, message: Message) -> tuple[Message, bytes]:
+        """A message that shows a password, and its payload, as they may be kept."""
+        header: dict[str, HeaderValue] = {}
+        for name, value in message.header.items():
+            header[name] = MASK if name == "password" else self._without_secret(value) if isinstance(value, str) else value
+        records = tuple(replace(record, data=self._without_secret_bytes(record.data)) for record in message.records)
+        message = replace(message, header=header, body=self._without_secret_bytes(message.body), records=records)
+        return message, encode_message(to_real(message, self._naming))[LENGTH_BYTES:]
+
+    def _without_secret(self, text: str) -> str:
+        return text.replace(self._secret, MASK) if self._secret else text
+
+    def _without_secret_bytes(self, data: bytes) -> bytes:
+        for secret in self._secret_forms:
+            data = data.replace(secret, MASK.encode())
+        return data
+
+    # ---- waiting ---------------------------------------------------------------------------------------------------------------
+
+    def wait(self, peers: list[Peer], label: Callable[[Peer], str], need: Callable[[Peer], Need]) -> bool:
+        """Write and read until no peer lacks anything; True if all got it.
+
+        A peer is given up at its deadline (noted in `late`), which each sign of progress sets anew, and at once when its connection has
+        ended. What is only unsure is given up silently after a shorter time.
+        """
+        now = time.monotonic()
+        for peer in peers:
+            peer.connection.write()
+            peer.unsent = 0
+            self._set_deadline(peer, now)
+        waiting, passed = list(peers), True
+        while True:
+            rest: list[Peer] = []
+            for peer in waiting:
+                lack = need(peer)
+                if lack is Need.NOTHING:
+                    continue
+                if peer.gone:
+                    passed = False
+                elif now >= (peer.deadline if lack is Need.SURE else peer.unsure_deadline):
+                    passed = passed and lack is Need.UNSURE
+                    self._give_up(peer, lack, label(peer), everything=need is outstanding)
+                else:
+                    rest.append(peer)
+            if not rest:
+                return passed
+            waiting = rest
+            until = min(peer.unsure_deadline if need(peer) is Need.UNSURE else peer.deadline for peer in waiting)
+            progressed = self._pump(until - now)
+            now = time.monotonic()
+            for peer in waiting:
+                if peer.name in progressed or peer.connection.written != peer.written:
+                    self._set_deadline(peer, now)
+
+    def _set_deadline(self, peer: Peer, now: float) -> None:
+        patience = self._limits.answer_s if peer.patient else self._limits.impatient_s
+        peer.deadline = now + patience * self._scale
+        peer.unsure_deadline = now + min(patience, self._limits.unsure_s) * self._scale
+        peer.written = peer.connection.written
+
+    def _give_up(self, peer: Peer, lack: Need, label: str, *, everything: bool) -> None:
+        if everything:
+            peer.awaited.give_up()
+        if lack is Need.SURE:
+            peer.patient = False
+            if label not in self.late:
+                self.late.append(label)
+
+    def _pump(self, timeout_s: float) -> set[str]:
+        """Write and read once, after waiting for it at most so long. The names of the peers that got something they waited for."""
+        writers = [peer.connection for peer in self.peers.values() if peer.connection.unwritten]
+        ready = self._poller.wait(timeout_s, writers)
+        if not ready:
+            return set()
+        return {peer.name for peer in self.peers.values() if peer.connection in ready and self._receive(peer)}
+
+    def listen(self, seconds: float) -> None:
+        """Read and write for that long."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._pump(left)
+
+
+def outstanding(peer: Peer) -> Need:
+    """What a barrier waits for: our bytes are written, and what they ask for has come."""
+    if peer.awaited.sure or peer.connection.unwritten:
+        return Need.SURE
+    return Need.UNSURE if peer.awaited.unsure else Need.NOTHING
