@@ -33,12 +33,12 @@ from reference_model.expression.syntax import (
 from reference_model.expression.tokens import Kind, Token, Tokenizer
 from reference_model.rule import R
 
-nesting_max: Final = 80
-"""Parentheses and calls inside each other: the parser needs 7 Python frames for each, of the 1000 there are."""
-
 height_max: Final = 40
-"""Operators above each other in a tree (chains of AND and OR count once). Half of `nesting_max`, so that the fully parenthesised text
-of any tree can be read again."""
+"""Operators above each other in a tree (chains of AND and OR count once). It bounds the recursion of all who walk a tree."""
+
+nesting_max: Final = 2 * height_max + 1
+"""Expressions inside each other in a text: enough for any tree with all its parentheses (an IN has two pairs). The parser needs 7
+Python frames for each, of the 1000 there are."""
 
 _COMPARISONS: Final = (("==", "="), (">",), (">=",), ("<",), ("<=",), ("!=", "<>"))
 """From the tightest to the loosest: the documentation lists them 'in precedence order'."""
@@ -98,9 +98,8 @@ class _Parser:
 
     def accept(self, *texts: str) -> Token | None:
         """Takes the next token if it is one of these keywords or operators."""
-        if self.token.kind in {Kind.KEYWORD, Kind.OPERATOR} and self.token.text in texts:
-            return self.advance()
-        return None
+        token = self.token
+        return self.advance() if token.value is None and token.text in texts else None
 
     def expect(self, text: str, expected: str | None = None) -> Token:
         """Takes this keyword or operator; anything else is an error."""
@@ -136,7 +135,7 @@ class _Parser:
         """`expr = and_expr { "OR" and_expr }`"""
         self.nesting += 1
         if self.nesting > nesting_max:
-            self.fail(f"at most {nesting_max} parentheses inside each other", settled=False)
+            self.fail(f"at most {nesting_max - 1} parentheses inside each other", settled=False)
         operands = [self.conjunction()]
         height = self.height
         while self.accept("OR"):

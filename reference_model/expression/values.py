@@ -86,9 +86,9 @@ def field(tree: object, steps: tuple[str, ...]) -> Value:
                 deeper.extend(item[step] for item in node if isinstance(item, dict) and step in item)
             elif isinstance(node, dict) and step in node:
                 deeper.append(node[step])
+        if not deeper:
+            return None
         found = deeper
-    if not found:
-        return None
     if len(found) == 1:
         return leaf(found[0])
     assert through_array
