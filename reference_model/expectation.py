@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
 
 from reference_model.rule import Because, R
 
-AtomKind = Literal["ack", "group_begin", "sow", "group_end", "publish", "oof", "heartbeat", "closed"]
+Where = tuple[str, str, Hashable]
+"""A bucket of atoms: connection, kind (ack, group_begin, sow, group_end, publish, oof, heartbeat, closed), correlation."""
 
 
 # ---- matchers: what a field may be -------------------------------------------------------------------------------------------
@@ -81,19 +81,23 @@ class Unknown(Enum):
     """A value that the documentation leaves open."""
 
     ANY = "any"
+    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """What one top-level member of a body may be.
 
-    `values`: the allowed values (parsed JSON values of `reference_model.payload.json`), or Unknown.ANY; `None` in `values` stands for
-    'member absent'. `choice`: the may-rule that allows several, with a name for each, recorded. Members below an object have rules of
-    their own where `inner` names their path (relative, `/y`).
+    values   the allowed values (parsed JSON values of `reference_model.payload.json`; Unknown.ABSENT: the member is not there), or
+             Unknown.ANY
+    because  the rule to blame for another value; `missing`: if the member is not there at all (empty: `because`)
+    choice   the may-rule that allows several values, with a name for each; recorded
+    inner    rules of their own for places below an object, by relative path (`/y`)
     """
 
     values: tuple[object, ...] | Unknown
     because: Because
+    missing: Because = ()
     choice: tuple[R, tuple[str, ...]] | None = None
     inner: Mapping[str, Because] = field(default_factory=dict)
 
@@ -135,18 +139,20 @@ class Slot:
               sow, group_end, the subscription id of publish and oof
     key       which atom of the bucket it is: for `sow` the record (see key_of), else None (any atom of the bucket)
     key_of    how the key is read from an atom: paths of the body, or the field `sow_key`, or nothing
+    correlated  the rule to blame if an atom comes with another correlation
     when      expected only if the slot named has matched with that status (local alternatives); otherwise the slot does not exist
     """
 
     id: int
     step: str
-    where: tuple[str, AtomKind, Hashable]
+    where: Where
     because: Because
     key: Hashable = None
-    key_of: tuple[str, ...] | Literal["sow_key"] | None = None
+    key_of: tuple[str, ...] | str | None = None
     claims: tuple[Claim, ...] = ()
     body: Body | None = None
     occurs: Occurs = Occurs.ONCE
+    correlated: Because = ()
     when: tuple[int, str] | None = None
 
 
@@ -175,7 +181,7 @@ class Scope:
     same identity a repetition. `surplus` empty: tolerated. The narrowest scope counts."""
 
     connection: str
-    kind: AtomKind | None = None
+    kind: str | None = None
     correlation: Hashable = None
     surplus: Because = ()
     repeated: Because = ()

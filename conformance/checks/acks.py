@@ -1,0 +1,115 @@
+"""What every acknowledgement must be, whatever it answers. Source: commands.md sections 5 and 8."""
+
+from __future__ import annotations
+
+from conformance.checks.registry import Chosen, Result, Seen, finding, judges
+from reference_model.messages import AckType, ack_types
+from reference_model.rule import R
+
+STATUSES = frozenset({"success", "failure"})
+
+
+@judges(R("CMD-ACK-06"), R("CMD-ACK-07"), R("CMD-ACK-10"), R("CMD-ACK-11"), R("CMD-MSG-25"))
+def form_of_acks(seen: Seen) -> Result:
+    """An ack has cmd ack, one known type, a status, and no body."""
+    logons = {
+        event.message.text("cmd_id")
+        for event in seen.observation.events
+        if event.kind == "sent" and event.message is not None and event.message.cmd == "logon"
+    }
+    for index, event in seen.received:
+        message = event.message
+        assert message is not None
+        kind = message.text("ack_type")
+        if message.cmd != "ack":
+            if kind is not None and message.cmd not in {"publish", "sow", "oof", "group_begin", "group_end", "heartbeat"}:
+                yield finding(R("CMD-ACK-06"), "an ack has another cmd", index, event, field="cmd", expected="ack", seen=message.cmd)
+            continue
+        yield R("CMD-ACK-06")
+        yield R("CMD-ACK-07")
+        if kind not in set(AckType):
+            yield finding(
+                R("CMD-ACK-07"),
+                "an ack has an ack_type that is not one of the five",
+                index,
+                event,
+                field="ack_type",
+                expected="one ack type",
+                seen=kind or "absent",
+            )
+        status = message.text("status")
+        yield R("CMD-ACK-10")
+        if not status:
+            yield finding(R("CMD-ACK-10"), "an ack has no status", index, event, field="status", expected="present", seen="absent")
+        else:
+            yield R("CMD-ACK-11")
+            allowed = STATUSES | ({"retry"} if message.text("cmd_id") in logons else set())
+            if status.lower() not in allowed:
+                yield finding(
+                    R("CMD-ACK-11"),
+                    "an ack has another status",
+                    index,
+                    event,
+                    field="status",
+                    expected="success or failure",
+                    seen=status,
+                )
+            yield Chosen(rule=R("WIRE-MSG-15"), choice="lower case" if status == status.lower() else "other case")
+        yield R("CMD-MSG-25")
+        if message.body:
+            yield finding(
+                R("CMD-MSG-25"),
+                "bytes follow the header of an ack",
+                index,
+                event,
+                field="body",
+                expected="none",
+                seen=repr(message.body[:80]),
+            )
+
+
+@judges(R("CMD-ACK-17"))
+def acks_stay_home(seen: Seen) -> Result:
+    """No ack of a command that only another connection sent."""
+    owners: dict[str, set[str]] = {}
+    for event in seen.observation.events:
+        if event.kind == "sent" and event.message is not None:
+            cmd_id = event.message.text("cmd_id")
+            if cmd_id is not None and ack_types(event.message):
+                owners.setdefault(cmd_id, set()).add(event.connection)
+    connections = {connection for owner in owners.values() for connection in owner}
+    if len(connections) < 2 or not seen.ended >= connections:
+        return
+    yield R("CMD-ACK-17")
+    for index, event in seen.received:
+        assert event.message is not None
+        cmd_id = event.message.text("cmd_id")
+        if event.message.cmd == "ack" and cmd_id in owners and event.connection not in owners[cmd_id]:
+            yield finding(
+                R("CMD-ACK-17"),
+                "a connection got the ack of a command of another connection",
+                index,
+                event,
+                field="cmd_id",
+                expected=f"only on {', '.join(sorted(owners[cmd_id]))}",
+                seen=f"on {event.connection}",
+            )
+
+
+@judges(R("CMD-DEL-16"))
+def query_id_of_delete(seen: Seen) -> Result:
+    """An ack of sow_delete that carries a query_id carries the one sent."""
+    sent = {
+        (event.connection, event.message.text("cmd_id")): event.message.text("query_id")
+        for event in seen.observation.events
+        if event.kind == "sent" and event.message is not None and event.message.cmd == "sow_delete" and event.message.text("query_id")
+    }
+    for _, event in seen.received:
+        assert event.message is not None
+        key = (event.connection, event.message.text("cmd_id"))
+        if event.message.cmd == "ack" and key in sent:
+            query_id = event.message.text("query_id")
+            yield Chosen(
+                rule=R("CMD-DEL-16"),
+                choice="absent" if query_id is None else "as sent" if query_id == sent[key] else "another",
+            )

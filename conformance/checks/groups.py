@@ -1,0 +1,57 @@
+"""The brackets of query results, and what may stand inside them. Source: sow.md section 7.3, commands.md section 7."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from conformance.checks.registry import Chosen, Result, Seen, finding, judges
+from reference_model.rule import R
+
+
+@judges(R("CMD-ORD-14"), R("SOW-QRY-21"), R("CMD-ORD-10"), R("CMD-ORD-12"))
+def brackets(seen: Seen) -> Result:
+    """Each group_begin has one group_end; every record is inside; nothing of another kind is; nothing comes after the end."""
+    open_group: dict[str, str | None] = {}
+    begun: Counter[tuple[str, str]] = Counter()
+    ended: Counter[tuple[str, str]] = Counter()
+    at: dict[tuple[str, str], int] = {}
+    for index, event in seen.received:
+        message = event.message
+        assert message is not None
+        connection, query_id = event.connection, message.text("query_id") or ""
+        inside = open_group.get(connection)
+        if message.cmd == "group_begin":
+            begun[connection, query_id] += 1
+            at[connection, query_id] = index
+            open_group[connection] = query_id
+        elif message.cmd == "group_end":
+            ended[connection, query_id] += 1
+            at[connection, query_id] = index
+            open_group[connection] = None
+        elif message.cmd == "sow":
+            yield R("SOW-QRY-21")
+            if inside is None and ended[connection, query_id]:
+                yield finding(R("SOW-QRY-21"), "a record comes after the group_end of its query", index, event, field="cmd", seen="sow")
+        elif message.cmd == "ack" and inside is not None:
+            yield Chosen(rule=R("CMD-ORD-12"), choice="ack inside a result")
+        if inside is not None:
+            yield R("CMD-ORD-10")
+            foreign = message.cmd in {"publish", "oof"} or (message.cmd in {"sow", "group_begin"} and query_id != inside)
+            if foreign:
+                yield finding(
+                    R("CMD-ORD-10"), f"a {message.cmd} message stands inside the result of another query", index, event, field="cmd",
+                    expected=f"records of {inside}", seen=message.cmd,
+                )  # fmt: skip
+    for key in begun.keys() | ended.keys():
+        yield R("CMD-ORD-14")
+        if begun[key] != ended[key] and key[0] in seen.ended:
+            index = at[key]
+            yield finding(
+                R("CMD-ORD-14"),
+                "group_begin and group_end of a query do not pair",
+                index,
+                seen.observation.events[index],
+                field="group_end",
+                expected=f"{begun[key]} group_end",
+                seen=f"{ended[key]} group_end",
+            )

@@ -1,0 +1,79 @@
+"""The register of checks, and what a check is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from conformance.compare.explode import Atom
+from conformance.results import Finding
+from reference_model.observation import Event, Observation
+from reference_model.rule import R
+from reference_model.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What the target did where a may or undefined rule, or an either-or, leaves it free."""
+
+    rule: R
+    choice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Everything that checks look at. `received`: (index, event) of all frames from the target that decoded; `ended`: connections
+    whose last flush was answered, so that everything before it has been seen."""
+
+    scenario: Scenario
+    observation: Observation
+    atoms: tuple[Atom, ...]
+    received: tuple[tuple[int, Event], ...]
+    ended: frozenset[str] = field(default_factory=frozenset)
+
+
+Result = Iterable[R | Chosen | Finding]
+"""A bare rule: this recording could have been seen to break it."""
+Check = Callable[[Seen], Result]
+ObligationCheck = Callable[[Seen, Mapping[str, object]], Result]
+
+CHECKS: dict[str, Check] = {}
+OBLIGATIONS: dict[str, ObligationCheck] = {}
+
+
+def judges(*rules: R) -> Callable[[Check], Check]:
+    """Register a check that looks at every recording."""
+    assert rules
+
+    def register(check: Check) -> Check:
+        CHECKS[check.__name__] = check
+        return check
+
+    return register
+
+
+def judges_obligation(name: str) -> Callable[[ObligationCheck], ObligationCheck]:
+    """Register the check of an obligation that the model writes down by that name."""
+
+    def register(check: ObligationCheck) -> ObligationCheck:
+        OBLIGATIONS[name] = check
+        return check
+
+    return register
+
+
+def finding(
+    rule: R, what: str, index: int, event: Event, *, field: str = "", expected: str = "", seen: str = "", step: str = ""
+) -> Finding:
+    """A finding of a check about one event."""
+    return Finding(
+        rule=rule,
+        kind="check",
+        what=what,
+        field=field,
+        step=step,
+        connection=event.connection,
+        events=(index,),
+        expected=expected,
+        seen=seen,
+    )

@@ -1,0 +1,231 @@
+"""Matching what was seen with what was expected: slots to atoms, each at most once.
+
+First by identity, so that a wrong payload does not turn into 'missing' and 'surplus'; then what is left over is paired within its
+bucket, or across correlations where an id came back changed. Pure. What a mismatch means is `judge`'s matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+
+from conformance.compare.bodies import agrees
+from conformance.compare.explode import Atom, at_path
+from reference_model.expectation import Expectation, Occurs, Same, Slot, Where
+from reference_model.payload.json import write
+
+
+@dataclass(slots=True, kw_only=True)
+class Alignment:
+    """matched: slot id -> atom. forbidden: atoms of NEVER slots. repeated: atoms of slots that were taken already. renamed: slots whose
+    atom came with another correlation. surplus: atoms that nothing takes. missing: ONCE slots without an atom. dropped: slots that do
+    not exist since their condition is not met."""
+
+    matched: dict[int, Atom] = field(default_factory=dict)
+    forbidden: list[tuple[Slot, Atom]] = field(default_factory=list)
+    repeated: list[tuple[Slot, Atom]] = field(default_factory=list)
+    renamed: dict[int, Atom] = field(default_factory=dict)
+    surplus: list[Atom] = field(default_factory=list)
+    missing: list[Slot] = field(default_factory=list)
+    dropped: set[int] = field(default_factory=set)
+
+
+def align(expectation: Expectation, atoms: Iterable[Atom]) -> Alignment:
+    """The alignment of one observation's atoms with an expectation; linear but for what is wrong."""
+    return _Aligner(expectation).run(list(atoms))
+
+
+class _Aligner:
+    def __init__(self, expectation: Expectation) -> None:
+        self.slots = expectation.slots
+        self.by_where: dict[Where, list[Slot]] = defaultdict(list)
+        self.by_key: dict[tuple[Where, Hashable], Slot] = {}
+        self.key_of: dict[Where, dict[tuple[str, ...] | str, set[str]]] = defaultdict(dict)
+        self.out = Alignment()
+        self.next_free: dict[Where, int] = defaultdict(int)
+        self.keys_shown: dict[Hashable, Hashable] = {}
+
+    def run(self, atoms: list[Atom]) -> Alignment:
+        self._index(lambda slot: slot.where[1] == "ack")
+        acks = [atom for atom in atoms if atom.kind == "ack"]
+        left = self._take(acks)
+        self._conditions()
+        self._index(lambda slot: slot.where[1] != "ack")
+        left += self._take(atom for atom in atoms if atom.kind != "ack")
+        left.sort(key=lambda atom: atom.order)
+        left = self._pair_in_bucket(left)
+        left = self._pair_renamed(left)
+        self.out.surplus = left
+        self.out.missing = [slot for slot in self._unmatched() if slot.occurs is Occurs.ONCE]
+        return self.out
+
+    def _index(self, wanted: object) -> None:
+        assert callable(wanted)
+        for slot in self.slots:
+            if not wanted(slot) or slot.id in self.out.dropped:
+                continue
+            self.by_where[slot.where].append(slot)
+            if slot.key_of is not None:
+                # A later slot of the same record (a record that is expected) replaces a ghost of it.
+                where_key = (slot.where, slot.key)
+                if where_key not in self.by_key or self.by_key[where_key].occurs is Occurs.NEVER:
+                    self.by_key[where_key] = slot
+                assert isinstance(slot.key, tuple)
+                self.key_of[slot.where].setdefault(slot.key_of, set()).add(slot.key[0])
+
+    def _conditions(self) -> None:
+        for slot in self.slots:
+            if slot.when is None:
+                continue
+            atom = self.out.matched.get(slot.when[0])
+            if atom is None or (atom.text("status") or "").lower() != slot.when[1]:
+                self.out.dropped.add(slot.id)
+
+    def _unmatched(self) -> list[Slot]:
+        taken = self.out.matched
+        return [slot for slot in self.slots if slot.id not in taken and slot.id not in self.out.dropped]
+
+    def _take(self, atoms: Iterable[Atom]) -> list[Atom]:
+        left: list[Atom] = []
+        for atom in atoms:
+            slot = self._slot_for(atom)
+            if slot is None:
+                left.append(atom)
+            elif slot.occurs is Occurs.NEVER:
+                self.out.forbidden.append((slot, atom))
+            elif slot.id in self.out.matched:
+                self.out.repeated.append((slot, atom))
+            else:
+                self._match(slot, atom)
+        return left
+
+    def _match(self, slot: Slot, atom: Atom) -> None:
+        self.out.matched[slot.id] = atom
+        sow_key = atom.text("sow_key")
+        if sow_key is not None and slot.key is not None:
+            self.keys_shown.setdefault((slot.where, sow_key), slot.key)
+            for claim in slot.claims:
+                if isinstance(claim.matcher, Same):
+                    self.keys_shown.setdefault(sow_key, claim.matcher.symbol)
+
+    def _slot_for(self, atom: Atom) -> Slot | None:
+        slots = self.by_where.get(atom.where)
+        if not slots:
+            return None
+        if atom.where in self.key_of:
+            return self._by_record(atom, slots)
+        if atom.kind in {"publish", "oof"}:
+            return self._by_body(atom, slots)
+        last: Slot | None = None
+        for slot in slots:
+            if slot.occurs is Occurs.NEVER or slot.id not in self.out.matched:
+                return slot
+            last = slot
+        return last
+
+    def _by_record(self, atom: Atom, slots: list[Slot]) -> Slot | None:
+        """By the key fields in the body; where a select list took them away, by a SOW key that was shown before."""
+        seen_topic = atom.text("topic") or ""
+        for key_of, topics in self.key_of[atom.where].items():
+            values = self._values(atom, key_of)
+            if values is None:
+                continue
+            for topic in (seen_topic, *topics) if seen_topic in topics else topics:
+                slot = self.by_key.get((atom.where, (topic, values)))
+                if slot is not None:
+                    return slot
+        sow_key = atom.text("sow_key")
+        symbol = self.keys_shown.get(sow_key) if sow_key else None
+        if symbol is not None:
+            for slot in slots:
+                if any(isinstance(claim.matcher, Same) and claim.matcher.symbol == symbol for claim in slot.claims):
+                    return slot
+        return None
+
+    @staticmethod
+    def _values(atom: Atom, key_of: tuple[str, ...] | str) -> tuple[str, ...] | None:
+        if isinstance(key_of, str):
+            key = atom.text("sow_key")
+            return None if key is None else (key,)
+        values = [at_path(atom.tree, path) for path in key_of]
+        if any(value is None or isinstance(value, dict | list) for value in values):
+            return None
+        return tuple(write(value).decode() for value in values)
+
+    def _by_body(self, atom: Atom, slots: list[Slot]) -> Slot | None:
+        """The next expected delivery if its body fits, else any that fits, else a forbidden one that fits, else one taken already."""
+        start = self.next_free[atom.where]
+        never: Slot | None = None
+        taken: Slot | None = None
+        for index in range(start, len(slots)):
+            slot = slots[index]
+            if slot.body is None or not agrees(slot.body, atom):
+                continue
+            if slot.occurs is Occurs.NEVER:
+                never = never or slot
+            elif slot.id in self.out.matched:
+                taken = taken or slot
+            else:
+                if index == start:
+                    self.next_free[atom.where] = start + 1
+                return slot
+        if never is not None:
+            return never
+        if taken is not None:
+            return taken
+        return next((slot for slot in slots[:start] if slot.body is not None and agrees(slot.body, atom)), None)
+
+    def _pair_in_bucket(self, left: list[Atom]) -> list[Atom]:
+        """What is left in a bucket is paired in order: the right message with a wrong body."""
+        open_slots: dict[Where, list[Slot]] = defaultdict(list)
+        for slot in self._unmatched():
+            if slot.occurs is Occurs.ONCE and slot.where[1] in {"sow", "publish", "oof"}:
+                open_slots[slot.where].append(slot)
+        rest: list[Atom] = []
+        for atom in left:
+            slots = open_slots.get(atom.where)
+            if slots:
+                self._match(slots.pop(0), atom)
+            else:
+                rest.append(atom)
+        return rest
+
+    def _pair_renamed(self, left: list[Atom]) -> list[Atom]:
+        """An ack, bracket, record or delivery whose id is none that was ever used stands for the missing one with the right id."""
+        missing = [slot for slot in self._unmatched() if slot.occurs is Occurs.ONCE and slot.correlated]
+        known = {self._id(slot.where) for slot in self.slots}
+        rest: list[Atom] = []
+        for atom in left:
+            found = None
+            if atom.kind == "other" or self._id(atom.where) not in known:
+                found = next((slot for slot in missing if self._renames(slot, atom)), None)
+            if found is None:
+                rest.append(atom)
+            else:
+                missing.remove(found)
+                self.out.matched[found.id] = atom
+                self.out.renamed[found.id] = atom
+        return rest
+
+    @staticmethod
+    def _id(where: Where) -> tuple[str, Hashable]:
+        return (where[0], where[2][0] if where[1] == "ack" and isinstance(where[2], tuple) else where[2])
+
+    def _renames(self, slot: Slot, atom: Atom) -> bool:
+        if slot.where[0] != atom.connection:
+            return False
+        if atom.kind == "other":
+            if slot.where[1] == "ack" and isinstance(slot.where[2], tuple):
+                return (atom.text("cmd_id"), atom.text("ack_type")) == slot.where[2]
+            return slot.where[1] == "publish" and slot.body is not None and agrees(slot.body, atom)
+        if slot.where[1] != atom.kind:
+            return False
+        if atom.kind == "ack":
+            assert isinstance(slot.where[2], tuple)
+            assert isinstance(atom.correlation, tuple)
+            return bool(slot.where[2][1] == atom.correlation[1])
+        if slot.key_of is not None:
+            assert isinstance(slot.key, tuple)
+            return self._values(atom, slot.key_of) == slot.key[1]
+        return slot.body is None or agrees(slot.body, atom)

@@ -1,0 +1,187 @@
+"""Acknowledgements: which come, which must not, with which status, in which order. Source: commands.md sections 5, 7 and 8."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+from reference_model.expectation import Claim, Is, Occurs, OneOf, Present
+from reference_model.messages import DOCUMENTED_ACKS, AckType
+from reference_model.rule import Because, R
+from reference_model.state import ProgramError
+from reference_model.turn import Turn, form_rule, id_rules
+
+PRESENCE: Final[Mapping[tuple[str, str], R]] = MappingProxyType(
+    {
+        ("logon", "received"): R("CMD-LOGON-02"),
+        ("logon", "processed"): R("CMD-LOGON-01"),
+        ("flush", "received"): R("CMD-FLUSH-04"),
+        ("flush", "processed"): R("CMD-FLUSH-01"),
+        ("flush", "completed"): R("CMD-FLUSH-02"),
+        ("flush", "persisted"): R("CMD-FLUSH-05"),
+        ("publish", "received"): R("CMD-PUB-09"),
+        ("publish", "processed"): R("CMD-PUB-10"),
+        ("publish", "completed"): R("CMD-PUB-11"),
+        ("publish", "persisted"): R("CMD-PUB-12"),
+        ("delta_publish", "received"): R("CMD-DPUB-11"),
+        ("delta_publish", "processed"): R("CMD-DPUB-12"),
+        ("delta_publish", "completed"): R("CMD-DPUB-14"),
+        ("delta_publish", "persisted"): R("CMD-DPUB-13"),
+        ("subscribe", "received"): R("CMD-SUB-08"),
+        ("subscribe", "processed"): R("CMD-SUB-09"),
+        ("unsubscribe", "received"): R("CMD-UNSUB-07"),
+        ("unsubscribe", "processed"): R("CMD-UNSUB-08"),
+        ("sow", "received"): R("CMD-SOW-37"),
+        ("sow", "processed"): R("CMD-SOW-38"),
+        ("sow", "completed"): R("CMD-SOW-39"),
+        ("sow", "stats"): R("CMD-SOW-40"),
+        ("sow_delete", "received"): R("CMD-DEL-09"),
+        ("sow_delete", "processed"): R("CMD-DEL-10"),
+        ("sow_delete", "completed"): R("CMD-DEL-11"),
+        ("sow_delete", "persisted"): R("CMD-DEL-13"),
+        ("sow_delete", "stats"): R("CMD-DEL-14"),
+    }
+)
+"""Which rule promises an ack of that type to that command."""
+
+UNDOCUMENTED: Final[Mapping[tuple[str, str], R]] = MappingProxyType(
+    {
+        ("logon", "completed"): R("CMD-LOGON-03"),
+        ("logon", "persisted"): R("CMD-LOGON-03"),
+        ("logon", "stats"): R("CMD-LOGON-03"),
+        ("flush", "stats"): R("CMD-FLUSH-07"),
+        ("publish", "stats"): R("CMD-PUB-13"),
+        ("delta_publish", "stats"): R("CMD-DPUB-15"),
+        ("sow", "persisted"): R("CMD-SOW-41"),
+    }
+)
+"""Acks that may be asked for and of which nothing is promised; what the target does is recorded."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Answer:
+    """How a command is expected to be answered, decided by its area.
+
+    status     of `processed` and the rest; `either`: the documentation allows both
+    because    the rule that says that it succeeds or fails
+    reason     the rule that demands a reason with a failure (CMD-ACK-12, may, if none)
+    presence   per ack type rules that come before the usual one
+    claims     per ack type further claims
+    dropped    ack types of which nothing is promised here (completed of a delete by keys), with the rule
+    """
+
+    status: Literal["success", "failure", "either"] = "success"
+    because: Because = ()
+    reason: Because = (R("CMD-ACK-12"),)
+    presence: Mapping[str, Because] = field(default_factory=dict)
+    claims: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
+    dropped: Mapping[str, R] = field(default_factory=dict)
+
+
+def expect_acks(turn: Turn, answer: Answer) -> dict[str, int]:
+    """Write down the acks of a command; returns the slot of each expected type."""
+    _no_unrequested(turn, answer)
+    session = turn.session
+    slots: dict[str, int] = {}
+    for ack_type in sorted(turn.acks, key=_order):
+        documented = ack_type in DOCUMENTED_ACKS[turn.cmd] and ack_type not in answer.dropped
+        if not documented:
+            rule = answer.dropped.get(ack_type) or UNDOCUMENTED.get((turn.cmd, ack_type), R("CMD-ACK-15"))
+            turn.draft.slot(turn.step, where(turn, ack_type), (rule,), occurs=Occurs.OPTIONAL)
+            continue
+        if answer.status != "success" and ack_type not in {"received", "processed"}:
+            turn.draft.slot(turn.step, where(turn, ack_type), (R("CMD-ACK-27"),), occurs=Occurs.OPTIONAL)
+            continue
+        slots[ack_type] = _expect_ack(turn, answer, ack_type)
+    if {"received", "processed"} <= slots.keys():
+        turn.draft.chain(turn.connection, (slots["received"],), (slots["processed"],), because=(R("CMD-ORD-01"),))
+    if turn.cmd == "publish" and {"processed", "completed"} <= slots.keys():
+        turn.draft.chain(turn.connection, (slots["processed"],), (slots["completed"],), because=(R("CMD-PUB-15"),))
+    if answer.status == "success" and slots:
+        session.failed = False
+    elif answer.status == "failure":
+        session.failed = True
+        session.failures += 1
+        for subscription in turn.instance.subscriptions:
+            if subscription.connection == session.name:
+                subscription.failed_before = True
+    return slots
+
+
+def where(turn: Turn, ack_type: str) -> tuple[str, str, tuple[str | None, str]]:
+    return (turn.connection, "ack", (turn.cmd_id, ack_type))
+
+
+def _order(ack_type: str) -> int:
+    order = ("received", "processed", "completed", "persisted", "stats")
+    return order.index(ack_type) if ack_type in order else len(order)
+
+
+def _expect_ack(turn: Turn, answer: Answer, ack_type: str) -> int:
+    usual = R("CMD-ACK-22") if turn.cmd_id is None else PRESENCE[turn.cmd, ack_type]
+    presence = (*answer.presence.get(ack_type, ()), *_special(turn, ack_type), usual)
+    claims: list[Claim] = []
+    status = "success" if ack_type == "received" else answer.status
+    because = answer.because if answer.because and ack_type != "received" else (usual,)
+    if status == "either":
+        claims.append(Claim("status", OneOf(("success", "failure"), ("accepted", "refused")), because))
+    else:
+        claims.append(Claim("status", Is(status), because))
+    if status == "failure":
+        claims.append(Claim("reason", Present(), answer.reason))
+    claims.extend(answer.claims.get(ack_type, ()))
+    correlated = id_rules(turn.cmd_id, R("CMD-FLUSH-10") if turn.cmd == "flush" else R("CMD-ACK-08"))
+    return turn.draft.slot(
+        turn.step, where(turn, ack_type), presence, claims=tuple(claims), correlated=correlated if turn.cmd_id else ()
+    )
+
+
+def _special(turn: Turn, ack_type: str) -> Because:
+    """What is particular about this command and would explain the loss of its first ack."""
+    if ack_type != min(turn.acks, key=_order):
+        return ()
+    rules: list[R] = []
+    form = form_rule(turn)
+    if form is not None:
+        rules.append(form)
+    if turn.session.failed:
+        rules.append(R("CMD-FAIL-05"))
+    if turn.cmd == "flush" and turn.text("client_name"):
+        rules.append(R("CMD-FLUSH-09"))
+    if turn.cmd == "flush" and any(
+        unfenced - {turn.connection} for unfenced in (topic.unfenced for topic in turn.instance.topics.values())
+    ):
+        rules.append(R("CMD-FLUSH-11"))
+    if turn.cmd == "sow_delete" and (turn.text("sub_id") or turn.text("query_id")):
+        rules.append(R("WIRE-CMD-03"))
+    listed = [part for part in (turn.text("ack_type") or "").split(",") if part]
+    if turn.cmd == "publish" and listed != sorted(listed, key=_order):
+        rules.append(R("WIRE-CMD-04"))
+    return tuple(rules)
+
+
+def _no_unrequested(turn: Turn, answer: Answer) -> None:
+    """Only what was asked for comes (CMD-ACK-03), and nothing to a command that asked for nothing (CMD-ACK-01)."""
+    if turn.cmd_id is None:
+        if turn.acks and turn.acks != {"processed"}:
+            raise ProgramError(f"step {turn.step}: without cmd_id only the processed ack can be told from others")
+        return
+    raw = turn.command.header.get("ack_type")
+    if not turn.acks:
+        rule = (
+            R("CMD-ACK-18") if answer.status == "failure"
+            else R("CMD-ACK-01") if raw is None
+            else R("WIRE-HDR-11") if raw == ""
+            else R("CMD-ACK-02")
+        )  # fmt: skip
+        because: Because = (rule, R("CMD-ACK-01")) if rule != "CMD-ACK-01" else (rule,)
+    else:
+        because = (R("CMD-ACK-03"),)
+    for ack_type in AckType:
+        if ack_type.value not in turn.acks:
+            turn.draft.never(turn.step, where(turn, ack_type.value), because)
+    for ack_type in AckType:
+        if answer.status == "success":
+            turn.draft.scope(turn.connection, "ack", (turn.cmd_id, ack_type.value), surplus=because, repeated=(R("CMD-ACK-05"),))

@@ -1,0 +1,67 @@
+"""subscribe and unsubscribe, as far as needed to see deliveries. Source: subscriptions.md sections 3 and 12."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reference_model.areas.acks import Answer, expect_acks
+from reference_model.expression.select import parse_select
+from reference_model.rule import Because, R
+from reference_model.state import Subscription
+from reference_model.turn import Turn
+
+known_flags: Final = frozenset({"no_sowkey", "timestamp"})
+known_values: Final = frozenset({"select"})
+
+
+def subscribe(turn: Turn) -> None:
+    """Register the subscription, or leave none behind if the filter does not compile (SUB-REG-09)."""
+    topic, sub_id = turn.text("topic"), turn.text("sub_id") or turn.cmd_id
+    if topic is None or sub_id is None:
+        raise turn.refuse("a subscription needs a topic and an id")
+    if turn.text("bookmark"):
+        raise turn.refuse("replays are not modelled")
+    options = turn.options
+    unknown = (options.flags - known_flags) | (options.values.keys() - known_values)
+    if unknown:
+        raise turn.refuse(f"option {min(unknown)} of subscribe is not modelled")
+    if any(s.connection == turn.connection and s.sub_id == sub_id and not s.ended for s in turn.instance.subscriptions):
+        raise turn.refuse(f"the subscription id {sub_id} is in use, which has no defined effect")
+    acceptance = turn.filter()
+    ended: Because = ()
+    if acceptance is not None and acceptance.refused:
+        answer = Answer(status="failure", because=acceptance.because, reason=(R("EXPR-FLT-08"),))
+        ended = (R("SUB-REG-09"), R("EXPR-FLT-08"))
+    else:
+        answer = Answer(because=(R("CMD-SUB-09"),))
+    slots = expect_acks(turn, answer)
+    select = options.values.get("select")
+    turn.instance.subscriptions.append(
+        Subscription(
+            connection=turn.connection,
+            sub_id=sub_id,
+            topic=topic,
+            expr=None if acceptance is None else acceptance.expr,
+            filter_text=turn.command.text("filter"),
+            processed_slot=slots.get("processed") if answer.status == "success" else None,
+            no_sowkey="no_sowkey" in options.flags,
+            timestamp="timestamp" in options.flags,
+            select=parse_select(select.removeprefix("[").removesuffix("]")) if select is not None else None,
+            own_id=turn.text("sub_id") is not None,
+            ended=ended,
+        )
+    )
+
+
+def unsubscribe(turn: Turn) -> None:
+    """Ends subscriptions of this connection by id, list or `all`; the processed ack is a barrier (SUB-UNSUB-03)."""
+    named = turn.text("sub_id")
+    if named is None or turn.text("query_id"):
+        raise turn.refuse("unsubscribe is modelled with sub_id only")
+    own = [s for s in turn.instance.subscriptions if s.connection == turn.connection and not s.ended]
+    ids = {s.sub_id for s in own} if named == "all" else set(named.split(","))
+    unknown = ids - {s.sub_id for s in own}
+    expect_acks(turn, Answer(status="either", because=(R("CMD-UNSUB-13"),)) if unknown else Answer(because=(R("CMD-UNSUB-08"),)))
+    for subscription in own:
+        if subscription.sub_id in ids:
+            subscription.ending = True

@@ -1,0 +1,224 @@
+"""The state of the instance while a scenario is predicted: topics, records, subscriptions, connections. Mutable, private to predict.
+
+What the documentation leaves open is part of the state: members with several values, records that may be there, topics of which
+nothing can be said any more. How the state changes is in `areas`; nothing here decides what a command does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from reference_model.config import InstanceConfig, TopicConfig
+from reference_model.expectation import Body, Member
+from reference_model.expression.evaluate import matches
+from reference_model.expression.select import Directive
+from reference_model.expression.syntax import Expr
+from reference_model.expression.topics import is_regex, topic_matches
+from reference_model.merge import possible_trees
+from reference_model.payload.json import PayloadError, parse, write
+from reference_model.rule import Because, R
+
+RecordKey = tuple[str, ...]
+"""Which record of a topic: the JSON texts of its key fields, or the explicit key as a single text."""
+
+
+class ProgramError(Exception):
+    """The scenario asks something that the model refuses to judge (a bug of the program, never of the target)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Correlation:
+    """The correlation id that messages of a record carry: one of `values` (None: no such field), says `because`."""
+
+    values: tuple[str | None, ...] = (None,)
+    because: Because = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """The current state of one record.
+
+    exact      the bytes as published; None after a merge
+    members    of a JSON object body; empty if the body is no JSON object
+    fresh      why the next query that reaches it must show it (then None)
+    fresh_body the same for its body
+    seen       whether a query has had to show it
+    maybe      the record may be absent (a delete whose filter is open)
+    deltas     how many deltas since the last full publish
+    """
+
+    key: RecordKey
+    exact: bytes | None
+    members: dict[str, Member]
+    correlation: Correlation
+    gone: dict[str, Because] = field(default_factory=dict)
+    verbatim: Because = ()
+    complete: Because = ()
+    fresh: Because = ()
+    fresh_body: Because = ()
+    repeated: Because = (R("SOW-REC-05"),)
+    seen: bool = False
+    maybe: bool = False
+    deltas: int = 0
+    last_delta: bytes | None = None
+    publisher: str = ""
+
+    def body(self) -> Body:
+        return Body(exact=self.exact, members=dict(self.members), gone=dict(self.gone), complete=self.complete, verbatim=self.verbatim)
+
+    def trees(self) -> list[object] | None:
+        """Every parsed body that the record may have; None if that is open."""
+        if self.exact is not None:
+            return trees_of(self.exact)
+        trees = possible_trees(self.members)
+        return None if trees is None else [*trees]
+
+
+def trees_of(body: bytes) -> list[object] | None:
+    """The parsed body in a list, None if it does not parse."""
+    try:
+        return [parse(body)]
+    except PayloadError:
+        return None
+
+
+@dataclass(slots=True, kw_only=True)
+class Topic:
+    """A SOW topic and what is remembered of it.
+
+    ghosts     records that must not be in a query result, with the reason
+    unfenced   connections whose changes no fence has made visible yet
+    fenced     the rule of the fence that made the last change visible, and its connection
+    vague      how many records without a known key may have appeared (undefined publishes), with the rule that leaves it open
+    unjudged   nothing can be said of its records any more
+    version    counts changes; asked: the last unfiltered query (version, connection)
+    """
+
+    config: TopicConfig
+    records: dict[RecordKey, Record] = field(default_factory=dict)
+    ghosts: dict[RecordKey, Because] = field(default_factory=dict)
+    unfenced: set[str] = field(default_factory=set)
+    fenced: tuple[R, str] | None = None
+    vague: int = 0
+    unjudged: bool = False
+    version: int = 0
+    asked: tuple[int, str] | None = None
+
+    @property
+    def key_names(self) -> frozenset[str]:
+        """The top-level members that hold key fields."""
+        return frozenset(path.split("/")[1] for path in self.config.keys)
+
+
+@dataclass(slots=True, kw_only=True)
+class Subscription:
+    """A subscription, live or ended.
+
+    known          its registration is certain: a barrier has awaited its processed ack
+    ending, ended  an unsubscribe was sent; a barrier has awaited its ack, and this rule says that nothing comes any more
+    failed_before  a command failed on its connection since its last delivery (CMD-FAIL-06)
+    delivered      slots of its deliveries in the order of processing, each with its publisher
+    """
+
+    connection: str
+    sub_id: str
+    topic: str
+    expr: Expr | None
+    filter_text: str | None
+    processed_slot: int | None
+    no_sowkey: bool = False
+    timestamp: bool = False
+    select: tuple[Directive, ...] | None = None
+    own_id: bool = True
+    known: bool = False
+    ending: bool = False
+    ended: Because = ()
+    failed_before: bool = False
+    delivered: list[tuple[int, str]] = field(default_factory=list)
+
+    def covers(self, topic: str, *, regex_topics: bool) -> bool:
+        if regex_topics and is_regex(self.topic):
+            return topic_matches(self.topic, topic)
+        return self.topic == topic
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One connection.
+
+    alive        True: commands are answered; False: the connection must be closed; None: it may be
+    correlation  the correlation id of its logon, which is never used (CMD-LOGON-26)
+    failed       a command has failed in its ack and none has succeeded since (CMD-FAIL-05)
+    burst        how many commands were sent since the last barrier
+    open_fence   a flush of the program itself whose ack the next barrier awaits
+    last_query   slots of the last query's result
+    """
+
+    name: str
+    logged_on: bool = False
+    alive: bool | None = True
+    correlation: str | None = None
+    failed: bool = False
+    failures: int = 0
+    burst: int = 0
+    open_fence: R | None = None
+    last_query: tuple[int, ...] = ()
+
+
+class Instance:
+    """All of it. `sessions`, `topics` by name; `subscriptions` in the order of registration."""
+
+    def __init__(self, config: InstanceConfig) -> None:
+        self.config: Final = config
+        self.topics: Final = {topic.name: Topic(config=topic) for topic in config.topics}
+        self.sessions: Final[dict[str, Session]] = {}
+        self.subscriptions: Final[list[Subscription]] = []
+
+    def covered(self, pattern: str) -> list[Topic]:
+        """The SOW topics that a literal or regular-expression topic names, in configuration order (SOW 7.7)."""
+        if self.config.regex_topics and is_regex(pattern):
+            return [topic for topic in self.topics.values() if topic_matches(pattern, topic.config.name)]
+        topic = self.topics.get(pattern)
+        return [topic] if topic else []
+
+    def subscriptions_to(self, topic: str) -> Iterator[Subscription]:
+        for subscription in self.subscriptions:
+            if subscription.covers(topic, regex_topics=self.config.regex_topics):
+                yield subscription
+
+    def fence(self, connection: str, rule: R) -> None:
+        """The changes of that connection are visible from here on."""
+        for topic in self.topics.values():
+            if connection in topic.unfenced:
+                topic.unfenced.discard(connection)
+                topic.fenced = (rule, connection)
+
+
+def key_text(value: object) -> str:
+    """The JSON text that stands for one key value."""
+    return write(value).decode()
+
+
+def key_of_tree(tree: object, keys: tuple[str, ...]) -> RecordKey | None:
+    """The key fields of a message, or None if one is missing, NULL, empty or no scalar (SOW-KEY-40)."""
+    found: list[str] = []
+    for path in keys:
+        node = tree
+        for step in path.split("/")[1:]:
+            node = node.get(step) if isinstance(node, dict) else None
+        if node is None or node == "" or isinstance(node, dict | list):
+            return None
+        found.append(key_text(node))
+    return tuple(found)
+
+
+def match(expr: Expr | None, trees: list[object] | None) -> bool | None:
+    """Whether a filter matches whatever the body may be; None: open."""
+    if expr is None:
+        return True
+    if trees is None:
+        return None
+    results = {matches(expr, tree) for tree in trees}
+    return results.pop() if len(results) == 1 else None

@@ -1,0 +1,125 @@
+"""One command being predicted: what every area needs to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference_model.draft import Draft
+from reference_model.expression.evaluate import Acceptance, accept
+from reference_model.messages import Form, Message, Options, ack_types, parse_options
+from reference_model.rule import Because, R
+from reference_model.scenario import Command
+from reference_model.state import Instance, ProgramError, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """`program`: the command with its opaque values; `command`: without them. `burst`: how many commands stand between the last
+    barrier and this one on the connection."""
+
+    instance: Instance
+    draft: Draft
+    session: Session
+    step: str
+    program: Command
+    form: Form
+    burst: int
+
+    @property
+    def command(self) -> Message:
+        return self.program.plain()
+
+    @property
+    def connection(self) -> str:
+        return self.session.name
+
+    @property
+    def cmd(self) -> str:
+        return self.program.cmd
+
+    @property
+    def cmd_id(self) -> str | None:
+        return self.text("cmd_id")
+
+    @property
+    def query_id(self) -> str | None:
+        """The id of the results: the query id, or the command id in its place (CMD-SOW-28)."""
+        return self.text("query_id") or self.cmd_id
+
+    @property
+    def acks(self) -> frozenset[str]:
+        return ack_types(self.command)
+
+    @property
+    def options(self) -> Options:
+        return parse_options(self.text("opts"))
+
+    def text(self, name: str) -> str | None:
+        """A field as text; an empty string counts as absent (WIRE-HDR-11)."""
+        return self.command.text(name) or None
+
+    def number(self, name: str) -> int | None:
+        value = self.program.header.get(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str | int):
+            try:
+                return int(value)
+            except ValueError:
+                pass
+        raise ProgramError(f"step {self.step}: {name} must be a number")
+
+    def filter(self) -> Acceptance | None:
+        """The filter, None if there is none (an empty string counts as none). One that may or may not compile is refused."""
+        text = self.text("filter")
+        if text is None:
+            return None
+        acceptance = accept(text)
+        if acceptance.refused is None:
+            raise self.refuse(f"whether the filter {text!r} compiles is not documented")
+        return acceptance
+
+    def refuse(self, why: str) -> ProgramError:
+        return ProgramError(f"step {self.step}: {why}")
+
+
+quote_characters = frozenset('"\\')
+bracket_characters = frozenset("{}[],:")
+long_id_chars_min = 100
+"""An id of at least this length is what WIRE-CMD-06 calls long (its observation uses 200 bytes)."""
+
+
+def id_rules(text: str | None, usual: R) -> Because:
+    """Which rule an id coming back changed breaks: by the characters that are in it."""
+    if text is None:
+        return (usual,)
+    characters = set(text)
+    if characters & quote_characters:
+        return (R("WIRE-HDR-05"), usual)
+    if characters & bracket_characters:
+        return (R("WIRE-HDR-09"), usual)
+    if len(text) >= long_id_chars_min:
+        return (R("WIRE-CMD-06"), usual)
+    return (usual,)
+
+
+def form_rule(turn: Turn) -> R | None:
+    """The rule that says that a command written in this unusual form is taken."""
+    form = turn.form
+    if form.blanks:
+        return R("WIRE-HDR-03")
+    if form.reverse:
+        return R("WIRE-HDR-04")
+    if form.quoted and any(isinstance(value, int) for value in turn.program.header.values()):
+        return R("WIRE-HDR-10")
+    if form.pieces != "whole":
+        return R("WIRE-FRAME-04")
+    if turn.cmd == "publish" and not form.p:
+        return R("WIRE-CMD-01")
+    if turn.burst > 0:
+        return R("WIRE-FRAME-05") if turn.burst >= many_commands_min else R("WIRE-FRAME-03")
+    return None
+
+
+many_commands_min = 20
+"""From the twenty-first command in one write on, WIRE-FRAME-05 (several frames in one segment) is what a loss breaks."""
