@@ -92,7 +92,14 @@ class _Prediction:
         if session_ is None:
             raise ProgramError(f"step {label}: connection {connection} is not open")
         return Turn(
-            instance=self.instance, draft=self.draft, session=session_, step=label, program=command, form=form, burst=session_.burst
+            instance=self.instance,
+            draft=self.draft,
+            session=session_,
+            step=label,
+            program=command,
+            command=command.plain(),
+            form=form,
+            burst=session_.burst,
         )
 
     def _command(self, label: str, connection: str, command: Command, form: Form) -> None:

@@ -22,12 +22,9 @@ class Turn:
     session: Session
     step: str
     program: Command
+    command: Message
     form: Form
     burst: int
-
-    @property
-    def command(self) -> Message:
-        return self.program.plain()
 
     @property
     def connection(self) -> str:

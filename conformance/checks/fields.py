@@ -28,6 +28,10 @@ WRITTEN_AS = {
 """Canonical name -> the only key that both official clients read, and the rule that says so."""
 
 
+def _bare(key: bytes) -> bytes:
+    return key[1:-1] if key[:1] == b'"' else key
+
+
 def _concerned(message: Message, name: str) -> bool:
     if name == "cmd_id":
         return message.cmd == "ack"
@@ -61,8 +65,8 @@ def names_of_fields(seen: Seen) -> Result:
     for index, event in seen.received:
         message = event.message
         assert message is not None
-        keys = {key for key, _ in raw_fields(event.payload)}
-        inner = [{key for key, _ in record} for record in raw_records(event.payload)] if message.cmd == "sow" else []
+        keys = {_bare(key) for key, _ in raw_fields(event.payload)}
+        inner = [{_bare(key) for key, _ in record} for record in raw_records(event.payload)] if message.cmd == "sow" else []
         named: set[bytes] = set()
         for name, (key, rule) in WRITTEN_AS.items():
             if not _concerned(message, name):

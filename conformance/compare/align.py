@@ -218,7 +218,7 @@ class _Aligner:
         if atom.kind == "other":
             if slot.where[1] == "ack" and isinstance(slot.where[2], tuple):
                 return (atom.text("cmd_id"), atom.text("ack_type")) == slot.where[2]
-            return slot.where[1] == "publish" and slot.body is not None and agrees(slot.body, atom)
+            return bool(slot.where[1] == "publish" and slot.body is not None and agrees(slot.body, atom))
         if slot.where[1] != atom.kind:
             return False
         if atom.kind == "ack":
