@@ -35,7 +35,7 @@ round_places_max: Final = 15
 numeral_digits_max: Final = 40
 """Decimal places in which ROUND works exactly."""
 
-replacements_max: Final = 1000
+replacements_max: Final = 100
 """Matches that REGEXP_REPLACE replaces before the result is left open."""
 
 result_bytes_max: Final = 1_000_000
