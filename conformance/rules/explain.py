@@ -234,7 +234,7 @@ def data_of(explained: Explained) -> dict[str, Any]:
 def markdown_of(explained: Explained, *, heading: int = 3) -> str:
     """The rule as a section of a page: files without lines, so that a page changes only when the code takes a rule up or drops it."""
     rule = explained.rule
-    lines = [f"{'#' * heading} {rule.id}: {cell(rule.title)}", "", f"*{facts(rule)}*", "", escape(rule.text), ""]
+    lines = [f"{'#' * heading} {rule.id}", "", f"**{cell(rule.title)}** ({facts(rule)})", "", escape(rule.text), ""]
     lines += [f"- How it shows: {escape(rule.observe)}", f"- Source: {escape(rule.source)}"]
     if rule.rests_on:
         lines.append(f"- Rests on: {', '.join(rule.rests_on)}")
@@ -246,7 +246,7 @@ def markdown_of(explained: Explained, *, heading: int = 3) -> str:
     if broken_by:
         lines.append(f"- Broken by mutants: {', '.join(broken_by)}")
     if explained.reason is not None:
-        lines.append(f"- Unchecked: {escape(explained.reason)}")
+        lines.append(f"- Not checked: {escape(explained.reason)}")
     return "\n".join(lines) + "\n"
 
 

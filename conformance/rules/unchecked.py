@@ -95,6 +95,20 @@ def _table(names: Sequence[str], reason: str) -> str:
     return f"\n[[unchecked]]\nreason = {json.dumps(reason, ensure_ascii=False)}\nrules = {rules}\n"
 
 
+def suggestion(catalogue: Catalogue, rule_ids: Iterable[str]) -> str:
+    """An entry for each topic of the ids, its reason to be filled in, each rule with its level and title as a comment."""
+    topics: dict[str, list[str]] = {}
+    for rule_id in rule_ids:
+        topics.setdefault(catalogue[rule_id].topic, []).append(rule_id)
+    text = ""
+    for ids in topics.values():
+        rules = [catalogue[rule_id] for rule_id in ids]
+        text += "".join(f"\n# {rule.id}  tier {rule.tier}, {rule.level}: {rule.title}" for rule in rules) + _table(
+            globs(catalogue, ids), "…"
+        )
+    return text
+
+
 def _where(index: Index, rule_id: str) -> str:
     return str(next(place for place in index[rule_id] if place.role in {"predicts", "judges"}))
 
@@ -109,8 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     catalogue, found, excuses = load(), scan(), load_excuses()
     if options.suggest:
-        gone = globs(catalogue, missing(catalogue, found, excuses))
-        sys.stdout.write("".join(_table([glob], "…") for glob in gone) or "nothing is missing\n")
+        sys.stdout.write(suggestion(catalogue, missing(catalogue, found, excuses)) or "nothing is missing\n")
         return 0
     if options.fix:
         excuses = tuple(fixed(catalogue, found, excuses))

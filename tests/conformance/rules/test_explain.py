@@ -72,7 +72,7 @@ def test_json_of_one_rule_and_of_many():
 
 def test_markdown_has_files_without_lines_and_no_markup_of_the_rule():
     text = render(told("SOW-TOPN-07"), "markdown")
-    assert "### SOW-TOPN-07: skip\\_n skips in the order" in text
+    assert "### SOW-TOPN-07\n\n**skip\\_n skips in the order** (must, " in text
     assert "- Predicted in: `reference_model/areas/sow.py`" in text
     assert "- Broken by mutants: `skip_n_ignored`" in text
 

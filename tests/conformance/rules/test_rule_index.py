@@ -8,7 +8,7 @@ import pytest
 from conformance.rules import Excuse, load
 from conformance.rules.index import Place, checked, index, of_role, role_of, scan
 from conformance.rules.standing import read_excuses
-from conformance.rules.unchecked import fixed, globs, missing, problems, written
+from conformance.rules.unchecked import fixed, globs, missing, problems, suggestion, written
 
 SOURCES = [
     ("reference_model/areas/sow.py", 'def query():\n    return (R("SOW-TOPN-01"),\n            R("SOW-TOPN-02"))\n'),
@@ -107,3 +107,15 @@ def test_globs_are_short_for_whole_topics_only():
     assert globs(catalogue, whole[:1]) == whole[:1]
     servers = [rule.id for rule in catalogue.values() if rule.topic == "CMD-LOGON" and rule.side != "client"]
     assert globs(catalogue, servers) == ["CMD-LOGON-*"]
+
+
+def test_suggestions_are_grouped_by_topic_and_can_be_pasted():
+    catalogue = load()
+    topic = [rule.id for rule in catalogue.values() if rule.topic == "SOW-ORD"]
+    text = suggestion(catalogue, [*topic, "SOW-TOPN-01", "SOW-TOPN-07"])
+    assert "# SOW-TOPN-07  tier 1, must: skip_n skips in the order" in text
+    assert [(excuse.rules, excuse.reason) for excuse in read_excuses(text)] == [
+        ("SOW-ORD-*", "…"),
+        ("SOW-TOPN-01", "…"),
+        ("SOW-TOPN-07", "…"),
+    ]
