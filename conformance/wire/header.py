@@ -50,7 +50,7 @@ _CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 LAST: Final = 1000
 """The place of fields that no order names."""
 
-_JSON: Any = JSONDecoder(strict=False, parse_float=str, parse_constant=str)
+_JSON: Any = JSONDecoder(strict=False, parse_float=str, parse_constant=str, object_pairs_hook=list)
 _scan_json = make_scanner(_JSON)
 
 
@@ -96,10 +96,10 @@ def read_plain(text: str, at: int) -> tuple[dict[str, HeaderValue], int] | None:
         members, end = _scan_json(text, at)
     except (ValueError, StopIteration, RecursionError):
         return None
-    if type(members) is not dict:
+    if text[at] != "{":
         return None
     header: dict[str, HeaderValue] = {}
-    for key, value in members.items():
+    for key, value in members:
         name = CANONICAL.get(key) or key
         if type(value) is str:
             header[name] = value if name not in NUMBER_FIELDS else as_number(value)
@@ -107,8 +107,6 @@ def read_plain(text: str, at: int) -> tuple[dict[str, HeaderValue], int] | None:
             header[name] = value
         else:
             return None
-    if len(header) != len(members):
-        return None
     header_text = text[at:end]
     if "\\u" in header_text:
         return None
