@@ -3,6 +3,8 @@
 import itertools
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conformance.results import (
     SCENARIOS_NAMED_MAX,
@@ -146,6 +148,49 @@ def test_ledgers_of_shards_merge_to_the_ledger_of_all(cut):
     assert one.groups == whole(VERDICTS).groups
     assert one.scenarios == len(VERDICTS)
     assert settle(other, STANDINGS) == before  # what was merged in is untouched
+
+
+IDS = st.sampled_from(["A-B-01", "A-B-02", "A-B-03"])
+FINDINGS = st.builds(
+    broken,
+    IDS,
+    kind=st.sampled_from(["wrong", "missing"]),
+    field=st.sampled_from(["", "/x"]),
+    masked_by=st.none() | IDS,
+    slow=st.booleans(),
+)
+SOME_VERDICTS = st.lists(
+    st.builds(
+        Verdict,
+        scenario=st.sampled_from("abcdefghijklmnop"),
+        exercised=st.dictionaries(IDS, st.integers(0, 3)),
+        findings=st.lists(FINDINGS, max_size=4).map(tuple),
+        choices=st.dictionaries(IDS, st.dictionaries(st.sampled_from("xy"), st.integers(1, 3))),
+        inconclusive=st.dictionaries(IDS, st.just("foreign publishes")),
+    ),
+    max_size=8,
+)
+
+
+@given(SOME_VERDICTS, SOME_VERDICTS)
+@settings(max_examples=100, deadline=None)
+def test_any_two_ledgers_merge_to_the_ledger_of_both_in_either_order(one, other):
+    both = settle(whole(one + other), STANDINGS)
+    merged, swapped = whole(one), whole(other)
+    merged.merge(whole(other))
+    swapped.merge(whole(one))
+    assert settle(merged, STANDINGS) == both == settle(swapped, STANDINGS)
+
+
+@given(SOME_VERDICTS, SOME_VERDICTS)
+@settings(max_examples=100, deadline=None)
+def test_more_evidence_never_hides_a_breach(one, more):
+    before, after = settle(whole(one), STANDINGS), settle(whole(one + more), STANDINGS)
+    for rule, result in before.items():
+        if result.outcome in {Outcome.FAILED, Outcome.DEVIATES}:
+            assert after[rule].outcome is result.outcome
+        assert after[rule].findings >= result.findings
+        assert after[rule].exercised >= result.exercised
 
 
 def test_merging_does_not_share_state():
