@@ -12,9 +12,7 @@ from reference_model.expression.values import (
     OPEN,
     TRUE,
     Scalar,
-    Value,
     compare,
-    element,
     field,
     numeral,
     text,
@@ -28,12 +26,11 @@ _OUTCOMES: Final = ((-1, "<"), (0, "="), (1, ">"))
 def sort_key(term: OrderTerm, tree: object) -> SortKey | None:
     """What a document is sorted by; None where its place is open.
 
-    Open: NULLs (EXPR-ORD-14), arrays, booleans, objects, numeric strings in the mixed sort (EXPR-ORD-10), numbers with several texts.
+    Open: NULLs (EXPR-ORD-14), arrays and their elements, booleans, objects, numeric strings in the mixed sort (EXPR-ORD-10), numbers
+    with several texts.
     """
-    found: Value = field(tree, term.identifier.steps)
-    if term.identifier.subscript is not None:
-        found = element(found, term.identifier.subscript)
-    if found is OPEN or isinstance(found, (bool, tuple, float)):
+    found = field(tree, term.identifier.steps)
+    if found is OPEN or term.identifier.subscript is not None or isinstance(found, (bool, tuple, float)):
         return None
     if term.as_text:
         written = text(found)

@@ -224,8 +224,7 @@ def _is_nan(one: Value) -> Truth:
 def _between(expr: Between, tree: object) -> Truth:
     """Open: an array of which different elements satisfy the two halves (EXPR-BTW-09)."""
     one, low, high = value(expr.operand, tree), value(expr.low, tree), value(expr.high, tree)
-    literal = isinstance(expr.operand, String)
-    together = AND[compare(">=", one, low, literal=literal)][compare("<=", one, high, literal=literal)]
+    together = AND[compare(">=", one, low)][compare("<=", one, high)]
     each = any_of(AND[compare(">=", item, low)][compare("<=", item, high)] for item in elements(one))
     outcomes = together | each
     return NOT[outcomes] if expr.negated else outcomes
@@ -264,7 +263,7 @@ def _affix(expr: Affix, tree: object) -> Truth:
         affix = value(each, tree)
         affix = affix if isinstance(affix, tuple) else text(affix)
         if not isinstance(affix, bytes):
-            return NOT_TRUE if one is None else ANY
+            return NOT_TRUE if one is None and not expr.negated else ANY
         affixes.append(affix)
     which = tuple(affixes)
     test: Callable[[bytes], bool]

@@ -257,6 +257,12 @@ STAYS_OPEN = [
     ('{"s":"a"}', "LENGTH(/s, /s) = 1 OR 1 = 1"),
     ('{"s":"a"}', "1 = 1 OR /s LIKE '('"),
     ('{"s":"a"}', "1 = 1 OR nosuch(/s) = 1"),
+    ('{"s":"a"}', r"/s = 'a' OR /s = '\4 \477'"),
+    ('{"s":"a"}', "/s = 'a' OR /s = r'\\'"),
+    ('{"s":"a"}', "/s = 'a' OR [T]./s = 'a'"),
+    ('{"s":"a"}', "/s = 'a' OR /s OF PREVIOUS = 'a'"),
+    ("{}", "/s NOT BEGINS WITH ('')"),
+    ("{}", "/s NOT BETWEEN 'a' AND 'b'"),
     ("[1]", "/a IS NULL"),
 ]
 
