@@ -7,6 +7,7 @@ collects the verdicts of scenarios, `settle` makes the results of them, `conclud
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -64,6 +65,9 @@ class Finding:
         return (self.rule, self.kind, self.field)
 
 
+WHOLE_SCENARIO: Final = "*"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What judging one scenario gave.
@@ -71,7 +75,8 @@ class Verdict:
     exercised    rules for which breaking would have changed the expectation, with how often
     findings     breaches, those that are masked included
     choices      per may, undefined or either-or rule what the target did, with counts
-    inconclusive rules that this recording cannot decide, with the reason
+    inconclusive what this recording cannot decide, with the reason: a rule, WHOLE_SCENARIO for every rule in it (its findings do not
+                 count either), or the label of a step whose answer could not be judged
     """
 
     scenario: str
@@ -155,6 +160,8 @@ class FindingGroup:
         self.scenarios += new[: max(0, SCENARIOS_NAMED_MAX - len(self.scenarios))]
 
 
+_RULE_ID: Final = re.compile(r"[A-Z]+-[A-Z]+-\d{2,3}")
+
 GroupKey = tuple[str, str, str, str | None, bool]
 """Rule, kind, field, masking rule, slow."""
 
@@ -167,10 +174,11 @@ class Ledger:
     groups        the findings
     choices       per rule what the target did where it may choose, with counts
     inconclusive  per rule why recordings did not decide it, with counts
+    unjudged      why answers to single steps could not be judged, with counts
     scenarios     how many verdicts were added
     """
 
-    __slots__ = ("choices", "clear", "exercised", "groups", "inconclusive", "scenarios")
+    __slots__ = ("choices", "clear", "exercised", "groups", "inconclusive", "scenarios", "unjudged")
 
     def __init__(self) -> None:
         self.exercised: dict[str, int] = {}
@@ -178,11 +186,17 @@ class Ledger:
         self.groups: dict[GroupKey, FindingGroup] = {}
         self.choices: dict[str, dict[str, int]] = {}
         self.inconclusive: dict[str, dict[str, int]] = {}
+        self.unjudged: dict[str, int] = {}
         self.scenarios = 0
 
     def add(self, verdict: Verdict) -> None:
         """Take in the verdict on one scenario."""
         self.scenarios += 1
+        disturbed = verdict.inconclusive.get(WHOLE_SCENARIO)
+        if disturbed is not None:
+            for rule in {*verdict.exercised, *(finding.rule for finding in verdict.findings)}:
+                _count(self.inconclusive.setdefault(rule, {}), disturbed, 1)
+            return
         here: dict[GroupKey, FindingGroup] = {}
         masked: dict[str, int] = {}
         for finding in verdict.findings:
@@ -201,15 +215,16 @@ class Ledger:
         for rule, choices in verdict.choices.items():
             for choice, count in choices.items():
                 _count(self.choices.setdefault(rule, {}), choice, count)
-        for rule, reason in verdict.inconclusive.items():
-            _count(self.inconclusive.setdefault(rule, {}), reason, 1)
+        for name, reason in verdict.inconclusive.items():
+            _count(self.inconclusive.setdefault(name, {}) if _RULE_ID.fullmatch(name) else self.unjudged, reason, 1)
 
     def merge(self, other: Ledger) -> None:
         """Take in all that another ledger collected."""
         self.scenarios += other.scenarios
         for key, group in other.groups.items():
             self._add_group(key, group)
-        for mine, theirs in ((self.exercised, other.exercised), (self.clear, other.clear)):
+        sums = ((self.exercised, other.exercised), (self.clear, other.clear), (self.unjudged, other.unjudged))
+        for mine, theirs in sums:
             for rule, count in theirs.items():
                 _count(mine, rule, count)
         for nested, others in ((self.choices, other.choices), (self.inconclusive, other.inconclusive)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.errors import UsageError
@@ -21,6 +21,7 @@ class Report:
     results     one for every rule of the catalogue
     failures    one for each group of findings, masked and slow ones included (`failure` in run.schema.json)
     scenarios, commands, seconds   of the whole run; seconds of workers that ran beside each other count once
+    unjudged    why answers to single steps could not be judged, with counts
     damage      lines of run files that could not be read
     """
 
@@ -33,6 +34,7 @@ class Report:
     scenarios: int
     commands: int
     seconds: float
+    unjudged: Mapping[str, int] = field(default_factory=dict)
     damage: tuple[str, ...] = ()
 
     def with_outcome(self, *outcomes: Outcome) -> tuple[str, ...]:
@@ -82,6 +84,7 @@ def from_ledger(
         scenarios=ledger.scenarios if scenarios is None else scenarios,
         commands=commands,
         seconds=seconds,
+        unjudged=dict(ledger.unjudged),
     )
 
 
@@ -122,6 +125,7 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
         scenarios=sum(run.scenarios for run in runs),
         commands=sum(run.commands for run in runs),
         seconds=_seconds(runs),
+        unjudged=dict(whole.unjudged),
         damage=tuple(str(damage) for run in runs for damage in run.damage),
     )
 

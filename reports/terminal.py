@@ -187,6 +187,8 @@ def notes(report: Report) -> Iterator[str]:
     """What is neither passed nor broken and must not be overlooked: a line each."""
     for rule in report.with_outcome(Outcome.INCONCLUSIVE):
         yield f"INCONCLUSIVE  {rule}  {safe(report.catalogue[rule].title)}: {safe(report.results[rule].reason)}"
+    for reason, count in report.unjudged.items():
+        yield f"Not judged: the answers to {number(count, 'step')}: {safe(reason)}"
     beneath = {failure["rule"] for failure in report.failures if failure["masked_by"] is not None}
     if beneath:
         yield f"Masked by failures above: {_some(sorted(beneath))}"

@@ -64,6 +64,11 @@ def saw(name="s", **parts):
             Outcome.INCONCLUSIVE,
             "often",
         ),
+        # a disturbed scenario decides nothing, whatever was found in it
+        (MUST, [saw(exercised={"A-B-01": 1}, inconclusive={"*": "foreign"})], Outcome.INCONCLUSIVE, "foreign"),
+        (MUST, [saw(findings=(broken(),), inconclusive={"*": "foreign"})], Outcome.INCONCLUSIVE, "foreign"),
+        (MUST, [saw(exercised={"A-B-02": 1}, inconclusive={"*": "foreign"}), saw(exercised={"A-B-01": 1})], Outcome.PASSED, None),
+        (MUST, [saw(exercised={"A-B-01": 1}, inconclusive={"s5": "no witness"})], Outcome.PASSED, None),
         # masked findings decide nothing, but what is left does
         (MUST, [saw(exercised={"A-B-01": 1}, findings=(MASKED,))], Outcome.INCONCLUSIVE, "masked by A-B-02"),
         (MUST, [saw(findings=(MASKED,))], Outcome.INCONCLUSIVE, "masked by A-B-02"),
@@ -103,6 +108,14 @@ def test_every_rule_has_a_result_with_its_counts():
     assert list(results) == ["A-B-02", "A-B-01", "A-B-03"]
     assert results["A-B-01"] == RuleResult(outcome=Outcome.FAILED, exercised=3, findings=3, reason="it is wrong")
     assert results["A-B-02"].choices == {"old": 2}
+
+
+def test_steps_that_could_not_be_judged_are_counted_apart():
+    ledger = whole([saw(inconclusive={"s5": "no witness", "s6": "no witness"})] * 2)
+    other = whole([saw(inconclusive={"s1": "late", "A-B-01": "foreign"})])
+    ledger.merge(other)
+    assert ledger.unjudged == {"no witness": 4, "late": 1}
+    assert ledger.rules() == {"A-B-01"}
 
 
 def test_recurrences_are_one_group():
@@ -166,7 +179,7 @@ SOME_VERDICTS = st.lists(
         exercised=st.dictionaries(IDS, st.integers(0, 3)),
         findings=st.lists(FINDINGS, max_size=4).map(tuple),
         choices=st.dictionaries(IDS, st.dictionaries(st.sampled_from("xy"), st.integers(1, 3))),
-        inconclusive=st.dictionaries(IDS, st.just("foreign publishes")),
+        inconclusive=st.dictionaries(IDS | st.sampled_from(["*", "s5"]), st.just("foreign publishes")),
     ),
     max_size=8,
 )

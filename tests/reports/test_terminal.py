@@ -108,10 +108,11 @@ def test_a_failure_that_nobody_explained_is_told_all_the_same():
 
 
 def test_totals_hide_nothing():
-    undecided = Verdict(scenario="u", inconclusive={"SOW-QRY-21": "foreign publishes"})
+    undecided = Verdict(scenario="u", inconclusive={"SOW-QRY-21": "foreign publishes", "s5": "no usable witness"})
     lines = plain(final(report([*RUN, undecided], harness_errors=["rnd-3: boom"], unmeasured=["the slot was lost"]))).splitlines()
     assert "INCONCLUSIVE  SOW-QRY-21  " in "\n".join(lines)
     assert "Masked by failures above: SOW-TOPN-09" in lines
+    assert "Not judged: the answers to 1 step: no usable witness" in lines
     assert any(line.startswith("Not exercised: ") and line.split()[-2:-1] != ["and"] for line in lines)
     assert "Harness errors: 1 scenario or stage without a verdict" in lines
     assert "  rnd-3: boom" in lines
