@@ -107,6 +107,10 @@ class Behaviour:
             return None
         return (default if given is None else float(given)) or None
 
+    def state_before(self, topic: SowTopic, key: str) -> Record | None:
+        """The record that a change of this key meets."""
+        return topic.records.get(key)
+
     def forgets(self, topic: SowTopic, record: Record) -> None:
         """A record is removed from its topic."""
         topic.remove(record.key)

@@ -61,7 +61,7 @@ def _store(hub: Hub, request: Request, sow: SowTopic, change: Change, *, delta: 
     behaviour = hub.behaviour
     key = record_key(hub, sow, change.incoming, request.text("sow_key"))
     lifetime = behaviour.lifetime_s(request.number("expiration"), sow.config.expiration_s)
-    old = sow.records.get(key)
+    old = behaviour.state_before(sow, key)
     if old is None and delta and not behaviour.delta_inserts():
         return False
     if delta and old is not None:

@@ -65,7 +65,7 @@ def serve(
 ) -> int:
     """Serve until SIGINT or SIGTERM. Returns the exit code: 0, or 2 with one line on stderr for a bad file, address or mutant.
 
-    The first line on stdout is `listening tcp://HOST:PORT/amps`, once connections are accepted; each further transport has a further one.
+    The first line on stdout is `listening tcp://HOST:PORT/amps`, once connections are accepted; further transports have further ones.
     Without `listen` a file's own transports are opened, without both a free port on loopback.
     """
     try:

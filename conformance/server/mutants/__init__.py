@@ -9,11 +9,17 @@ from typing import Final
 
 from conformance.errors import UsageError
 from conformance.server.behaviour import Behaviour
+from conformance.server.mutants.answers import ANSWER_MUTANTS
+from conformance.server.mutants.changes import CHANGE_MUTANTS
+from conformance.server.mutants.frames import FRAME_MUTANTS
 from conformance.server.mutants.mutant import Mutant
+from conformance.server.mutants.queries import QUERY_MUTANTS
 
 __all__ = ["MUTANTS", "Mutant", "behaviour_with"]
 
-MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType({})
+MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
+    {mutant.name: mutant for mutant in (*ANSWER_MUTANTS, *QUERY_MUTANTS, *CHANGE_MUTANTS, *FRAME_MUTANTS)}
+)
 
 
 def behaviour_with(names: Sequence[str]) -> Behaviour:
@@ -21,5 +27,5 @@ def behaviour_with(names: Sequence[str]) -> Behaviour:
     for name in names:
         if name not in MUTANTS:
             raise UsageError(f"unknown mutant {name!r}; known are {', '.join(MUTANTS)}")
-    bases = dict.fromkeys(MUTANTS[name].fault for name in names)
-    return type("Faulty", (*bases, Behaviour), {})() if bases else Behaviour()
+    faults = tuple(dict.fromkeys(MUTANTS[name].fault for name in names))
+    return type("Faulty", faults, {})() if faults else Behaviour()
