@@ -51,6 +51,8 @@ def _check_references(root: Node, types: dict[str, str]) -> None:
     for parent in ("Transports", "SOW", "TransactionLog"):
         for node in _of(root, parent):
             kind = node.value("MessageType")
+            if kind is None and parent != "Transports":
+                raise UsageError(f"{parent}/{label(node)}: MessageType is missing")
             if kind is not None and kind not in types:
                 raise UsageError(f"{parent}/{label(node)}/MessageType: no message type '{kind}' is defined")
     incoming = [node for node in _of(root, "Transports") if (node.value("Type") or "").startswith("amps-replication")]
