@@ -243,7 +243,7 @@ def _command(data: Json, name: str, place: str) -> Command:
             try:
                 value.encode("utf-8", "surrogateescape")
             except UnicodeEncodeError:
-                raise UsageError(f"{place}.{name}.{field}: half a surrogate pair is no text") from None
+                raise UsageError(f"{place}.{name}[{_shown(field)}]: half a surrogate pair is no text") from None
     return Command(header=header, body=_bytes("body", data, place))
 
 
@@ -288,7 +288,7 @@ def _labels_unique(steps: tuple[Step, ...]) -> None:
     seen: set[str] = set()
     for label in _labels(steps):
         if label in seen:
-            raise UsageError(f"the label '{label}' is given twice")
+            raise UsageError(f"the label {label!r} is given twice")
         seen.add(label)
 
 
@@ -312,7 +312,7 @@ def _validated(data: object) -> Json:
         raise UsageError(f"schema_version {_shown(data['schema_version'])} is not known, only {SCHEMA_VERSION} is")
     error = min(_validator().iter_errors(data), key=_rank, default=None)
     if error is not None:
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
+        place = "".join(f".{part}" if str(part).isidentifier() else f"[{_shown(part)}]" for part in error.absolute_path).lstrip(".")
         raise UsageError(f"{place}: {_says(error)}" if place else _says(error))
     assert isinstance(data, dict)
     return data
@@ -330,7 +330,7 @@ def _says(error: ValidationError) -> str:
         case "required":
             return f"'{next(key for key in wanted if key not in instance)}' is missing"
         case "additionalProperties":
-            return f"'{next(key for key in instance if key not in error.schema['properties'])}' is not known here"
+            return f"{next(key for key in instance if key not in error.schema['properties'])!r} is not known here"
         case "type":
             return f"{_TYPES[wanted]} expected, not {_shown(instance)}"
         case "enum":

@@ -33,7 +33,8 @@ def read(source: str | Path, variables: Mapping[str, str] | None = None) -> tupl
     try:
         return _read(load(source, variables))
     except UsageError as error:
-        raise UsageError(f"{source.name}: {error}" if isinstance(source, Path) else str(error)) from None
+        line = " ".join(str(error).split())
+        raise UsageError(f"{source.name}: {line}" if isinstance(source, Path) else line) from None
 
 
 def _read(root: Node) -> tuple[InstanceConfig, list[str]]:
@@ -63,7 +64,7 @@ def _read(root: Node) -> tuple[InstanceConfig, list[str]]:
                 pass
     check(root, warnings)
     config = InstanceConfig(topics=tuple(topics), logged=tuple(logged), transports=tuple(transports), regex_topics=regex_topics)
-    return replace(config, features=features(root, config)), warnings
+    return replace(config, features=features(root, config)), [" ".join(warning.split()) for warning in warnings]
 
 
 def _name(node: Node, place: str) -> str:

@@ -369,6 +369,7 @@ MISTAKES = [
         "MessageTypes/MessageType 'm': Module is missing",
     ),
     (instance().replace(">i<", ">${NO_SUCH_NAME}<"), "AMPSConfig/Name: the environment variable NO_SUCH_NAME is not set"),
+    (instance(topic("<Expiration>a\n b</Expiration>", name="x\ny")), "SOW/Topic 'x y'/Expiration: 'disabled', 'enabled' or"),
     ("<a>" * 100 + "</a>" * 100, "deeper than 50"),
 ]
 
@@ -436,7 +437,12 @@ def test_bytes_that_are_no_text(tmp_path):
 @settings(deadline=None, max_examples=200)
 @given(st.text(st.sampled_from("<>/&;'\"= ${}!-[]?aN") | st.characters(codec="utf-8"), max_size=40))
 def test_any_text_is_a_configuration_or_one_line(text):
-    for source in (text, f"<AMPSConfig><Name>{text}</Name></AMPSConfig>", f"<AMPSConfig><Name>i</Name>{text}</AMPSConfig>"):
+    for source in (
+        text,
+        instance(topic(f"<Expiration>{text}</Expiration>")),
+        f"<AMPSConfig><Name>{text}</Name></AMPSConfig>",
+        f"<AMPSConfig><Name>i</Name>{text}</AMPSConfig>",
+    ):
         try:
             read(source, {})
         except UsageError as error:
