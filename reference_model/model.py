@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
-from reference_model.areas import publish, session, sow, sow_delete, subscribe
+from reference_model.areas import publish, session, sow, sow_and_subscribe, sow_delete, subscribe
 from reference_model.areas.deliver import order_of_deliveries
 from reference_model.config import InstanceConfig
 from reference_model.draft import Draft
@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, Callable[[Turn], None]]] = {
     "publish": publish.publish,
     "delta_publish": publish.publish,
     "sow": sow.sow,
+    "sow_and_subscribe": sow_and_subscribe.sow_and_subscribe,
     "sow_delete": sow_delete.sow_delete,
     "subscribe": subscribe.subscribe,
     "unsubscribe": subscribe.unsubscribe,

@@ -6,7 +6,7 @@ nothing can be said any more. How the state changes is in `areas`; nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -88,23 +88,26 @@ def trees_of(body: bytes) -> list[object] | None:
 class Topic:
     """A SOW topic and what is remembered of it.
 
-    ghosts     records that must not be in a query result, with the reason
+    ghosts     records that must not be in a query result, with the reason; `shown_gone`: a query has had to leave them out already
     unfenced   connections whose changes no fence has made visible yet
     fenced     the rule of the fence that made the last change visible, and its connection
     vague      how many records without a known key may have appeared (undefined publishes), with the rule that leaves it open
     unjudged   nothing can be said of its records any more
     version    counts changes; asked: the last unfiltered query (version, connection)
+    page       the last window of an ordered query: version, the query without its skip_n, where the next page begins (SOW-TOPN-11)
     """
 
     config: TopicConfig
     records: dict[RecordKey, Record] = field(default_factory=dict)
     ghosts: dict[RecordKey, Because] = field(default_factory=dict)
+    shown_gone: set[RecordKey] = field(default_factory=set)
     unfenced: set[str] = field(default_factory=set)
     fenced: tuple[R, str] | None = None
     vague: int = 0
     unjudged: bool = False
     version: int = 0
     asked: tuple[int, str] | None = None
+    page: tuple[int, Hashable, int] | None = None
 
     @property
     def key_names(self) -> frozenset[str]:
@@ -120,6 +123,8 @@ class Subscription:
     ending, ended  an unsubscribe was sent; a barrier has awaited its ack, and this rule says that nothing comes any more
     failed_before  a command failed on its connection since its last delivery (CMD-FAIL-06)
     delivered      slots of its deliveries in the order of processing, each with its publisher
+    after          the group_end of its query (sow_and_subscribe)
+    batched        its query asked for batches of more than one record (SOW-BATCH-07)
     """
 
     connection: str
@@ -137,6 +142,8 @@ class Subscription:
     ended: Because = ()
     failed_before: bool = False
     delivered: list[tuple[int, str]] = field(default_factory=list)
+    after: int | None = None
+    batched: bool = False
 
     def covers(self, topic: str, *, regex_topics: bool) -> bool:
         if regex_topics and is_regex(self.topic):
@@ -168,13 +175,17 @@ class Session:
 
 
 class Instance:
-    """All of it. `sessions`, `topics` by name; `subscriptions` in the order of registration."""
+    """All of it. `sessions`, `topics` by name; `subscriptions` in the order of registration.
+
+    `filters`: which commands have had a filter text.
+    """
 
     def __init__(self, config: InstanceConfig) -> None:
         self.config: Final = config
         self.topics: Final = {topic.name: Topic(config=topic) for topic in config.topics}
         self.sessions: Final[dict[str, Session]] = {}
         self.subscriptions: Final[list[Subscription]] = []
+        self.filters: Final[dict[str, set[str]]] = {}
 
     def covered(self, pattern: str) -> list[Topic]:
         """The SOW topics that a literal or regular-expression topic names, in configuration order (SOW 7.7)."""

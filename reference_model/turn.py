@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reference_model.draft import Draft
 from reference_model.expression.evaluate import Acceptance, accept
+from reference_model.expression.topics import PatternError, check_topic, is_regex
 from reference_model.messages import Form, Message, Options, ack_types, parse_options
 from reference_model.rule import Because, R
 from reference_model.scenario import Command
@@ -74,7 +75,21 @@ class Turn:
         acceptance = accept(text)
         if acceptance.refused is None:
             raise self.refuse(f"whether the filter {text!r} compiles is not documented")
+        self.instance.filters.setdefault(text, set()).add(self.cmd)
         return acceptance
+
+    @property
+    def filter_shared(self) -> bool:
+        """Whether a command of another kind has used the same filter (EXPR-FLT-05)."""
+        return bool(self.instance.filters.get(self.text("filter") or "", set()) - {self.cmd})
+
+    def check_topic(self, topic: str) -> None:
+        """Refuse a pattern that does not compile: what such a command gives is not stated (EXPR-TOP-28)."""
+        if self.instance.config.regex_topics and is_regex(topic):
+            try:
+                check_topic(topic)
+            except PatternError as error:
+                raise self.refuse(f"the topic {topic!r} is no valid pattern: {error}") from None
 
     def refuse(self, why: str) -> ProgramError:
         return ProgramError(f"step {self.step}: {why}")

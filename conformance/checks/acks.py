@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.checks.registry import Chosen, Result, Seen, finding, judges
-from reference_model.messages import AckType, ack_types
+from reference_model.messages import DOCUMENTED_ACKS, AckType, ack_types
 from reference_model.rule import R
 
 STATUSES = frozenset({"success", "failure"})
@@ -65,6 +65,50 @@ def form_of_acks(seen: Seen) -> Result:
                 field="body",
                 expected="none",
                 seen=repr(message.body[:80]),
+            )
+
+
+listed_types_min = 3
+"""A lone ack to a command that asked for so many types shows that the list was not read as one (CMD-ACK-04)."""
+
+
+@judges(R("CMD-ACK-04"), R("CMD-ACK-13"))
+def acks_of_lists(seen: Seen) -> Result:
+    """Each type of a list has an ack of its own; success may come with a reason."""
+    got: dict[tuple[str, str], set[str]] = {}
+    failed: set[tuple[str, str]] = set()
+    last: dict[tuple[str, str], int] = {}
+    for index, event in seen.received:
+        message = event.message
+        assert message is not None
+        cmd_id = message.text("cmd_id")
+        if message.cmd != "ack" or cmd_id is None:
+            continue
+        key = (event.connection, cmd_id)
+        got.setdefault(key, set()).add(message.text("ack_type") or "")
+        last[key] = index
+        if (message.text("status") or "").lower() != "success":
+            failed.add(key)
+        else:
+            yield Chosen(rule=R("CMD-ACK-13"), choice="success with a reason" if message.text("reason") else "success without")
+    for event in seen.observation.events:
+        if event.kind != "sent" or event.message is None or event.connection not in seen.ended:
+            continue
+        key = (event.connection, event.message.text("cmd_id") or "")
+        asked = ack_types(event.message) & DOCUMENTED_ACKS.get(event.message.cmd, frozenset())
+        if len(asked) < listed_types_min or key not in got or key in failed:
+            continue
+        yield R("CMD-ACK-04")
+        if len(got[key]) == 1:
+            yield finding(
+                R("CMD-ACK-04"),
+                "one ack answers a list of ack types",
+                last[key],
+                seen.observation.events[last[key]],
+                field="ack_type",
+                expected=", ".join(sorted(asked)),
+                seen=", ".join(got[key]),
+                step=event.label or "",
             )
 
 

@@ -11,9 +11,9 @@ from reference_model.rule import R
 @judges_obligation("batches")
 def batch_limits(seen: Seen, data: Mapping[str, object]) -> Result:
     """Between 1 and batch_size records a message; one where none was given (SOW-BATCH-01, SOW-BATCH-02)."""
-    limit = data["batch_size"]
-    rule = R("SOW-BATCH-01") if limit is None else R("SOW-BATCH-02")
-    most = limit if isinstance(limit, int) else 1
+    rule, most = data["rule"], data["batch_size"]
+    assert isinstance(rule, R)
+    assert isinstance(most, int)
     records = 0
     messages = [
         (index, event)

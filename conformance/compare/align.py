@@ -217,7 +217,7 @@ class _Aligner:
             return False
         if atom.kind == "other":
             if slot.where[1] == "ack" and isinstance(slot.where[2], tuple):
-                return (atom.text("cmd_id"), atom.text("ack_type")) == slot.where[2]
+                return bool(slot.where[2] == (atom.text("cmd_id"), atom.text("ack_type")))
             return bool(slot.where[1] == "publish" and slot.body is not None and agrees(slot.body, atom))
         if slot.where[1] != atom.kind:
             return False

@@ -37,6 +37,10 @@ PRESENCE: Final[Mapping[tuple[str, str], R]] = MappingProxyType(
         ("sow", "processed"): R("CMD-SOW-38"),
         ("sow", "completed"): R("CMD-SOW-39"),
         ("sow", "stats"): R("CMD-SOW-40"),
+        ("sow_and_subscribe", "received"): R("CMD-SAS-04"),
+        ("sow_and_subscribe", "processed"): R("CMD-SAS-05"),
+        ("sow_and_subscribe", "completed"): R("CMD-SAS-06"),
+        ("sow_and_subscribe", "stats"): R("CMD-SAS-07"),
         ("sow_delete", "received"): R("CMD-DEL-09"),
         ("sow_delete", "processed"): R("CMD-DEL-10"),
         ("sow_delete", "completed"): R("CMD-DEL-11"),
@@ -55,6 +59,11 @@ UNDOCUMENTED: Final[Mapping[tuple[str, str], R]] = MappingProxyType(
         ("publish", "stats"): R("CMD-PUB-13"),
         ("delta_publish", "stats"): R("CMD-DPUB-15"),
         ("sow", "persisted"): R("CMD-SOW-41"),
+        ("sow_and_subscribe", "persisted"): R("CMD-SAS-08"),
+        ("subscribe", "stats"): R("CMD-SUB-39"),
+        ("unsubscribe", "completed"): R("CMD-UNSUB-09"),
+        ("unsubscribe", "stats"): R("CMD-UNSUB-09"),
+        ("unsubscribe", "persisted"): R("CMD-UNSUB-10"),
     }
 )
 """Acks that may be asked for and of which nothing is promised; what the target does is recorded."""

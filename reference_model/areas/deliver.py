@@ -12,6 +12,7 @@ from reference_model.config import TopicConfig
 from reference_model.draft import Draft
 from reference_model.expectation import Absent, Body, Claim, Is, Like, Occurs, OneOf, Present, Same, Within
 from reference_model.expression.syntax import Expr
+from reference_model.expression.topics import is_regex, topic_matches
 from reference_model.rule import Because, R
 from reference_model.select import selected
 from reference_model.state import Correlation, Instance, Record, Subscription, match, trees_of
@@ -81,6 +82,22 @@ def deliver(turn: Turn, delivery: Delivery) -> None:
             subscription.failed_before = False
 
 
+def not_a_pattern(turn: Turn, topic: str) -> None:
+    """A topic that is published to is a name: who has a topic that it would match as a pattern gets nothing (EXPR-TOP-20)."""
+    if not is_regex(topic):
+        return
+    because: Because = (R("DELTA-PUB-40"),) if turn.cmd == "delta_publish" else (R("EXPR-TOP-20"),)
+    body = Body(exact=turn.program.body, members={}, complete=())
+    for subscription in turn.instance.subscriptions:
+        if not subscription.covers(topic, regex_topics=turn.instance.config.regex_topics) and topic_matches(topic, subscription.topic):
+            turn.draft.never(turn.step, (subscription.connection, "publish", subscription.sub_id), because, body=body)
+    for other in turn.instance.topics.values():
+        if topic_matches(topic, other.config.name):
+            for record in other.records.values():
+                record.fresh_body = because
+            other.unfenced.add(turn.connection)
+
+
 def _matching_by_connection(turn: Turn, delivery: Delivery, trees: list[object] | None) -> dict[str, int]:
     counts: dict[str, int] = {}
     for subscription in turn.instance.subscriptions_to(delivery.topic):
@@ -124,6 +141,10 @@ def _presence(turn: Turn, subscription: Subscription, delivery: Delivery, *, sha
         rules.extend(_filter_rules(subscription))
     elif shared:
         rules.append(R("SUB-MULTI-01"))
+    if subscription.batched:
+        rules.append(R("SOW-BATCH-07"))
+    elif subscription.after is not None:
+        rules.append(R("CMD-SAS-01"))
     rules.extend(delivery.presence)
     if subscription.expr is None and not delivery.presence:
         rules.append(R("EXPR-FLT-03") if subscription.delivered else R("CMD-PUB-01"))
@@ -196,6 +217,8 @@ def order_of_deliveries(instance: Instance, draft: Draft) -> None:
             continue
         if subscription.processed_slot is not None:
             draft.chain(subscription.connection, (subscription.processed_slot,), (slots[0][0],), because=(R("CMD-SUB-10"),))
+        if subscription.after is not None:
+            draft.chain(subscription.connection, (subscription.after,), (slots[0][0],), because=(R("CMD-ORD-05"),))
         publishers = {publisher for _, publisher in slots}
         because: Because = (R("SUB-ORDER-01"),) if len(publishers) == 1 else (R("SUB-ORDER-02"), R("SUB-ORDER-01"))
         if len(publishers) == 1 and len(slots) > many_commands_min:

@@ -6,12 +6,12 @@ Source: sow.md section 3, delta.md section 2, commands.md section 10.
 from __future__ import annotations
 
 from reference_model.areas.acks import Answer, expect_acks
-from reference_model.areas.deliver import Delivery, deliver
+from reference_model.areas.deliver import Delivery, deliver, not_a_pattern
 from reference_model.expectation import Body
 from reference_model.merge import fresh_members, merge
 from reference_model.payload.json import PayloadError, parse
 from reference_model.rule import Because, R
-from reference_model.state import Correlation, Record, RecordKey, Topic, key_of_tree
+from reference_model.state import Correlation, Record, RecordKey, Topic, key_of_tree, trees_of
 from reference_model.turn import Turn
 
 lifetime_s_min = 600
@@ -28,6 +28,7 @@ def publish(turn: Turn) -> None:
         return
     topic = turn.instance.topics.get(topic_name)
     if topic is None:
+        not_a_pattern(turn, topic_name)
         _without_sow(turn, topic_name)
         return
     _check_program(turn, topic)
@@ -75,10 +76,18 @@ def _without_sow(turn: Turn, topic_name: str) -> None:
         Delivery(
             topic=topic_name,
             body=Body(exact=turn.program.body, members={}, complete=(), verbatim=verbatim),
-            presence=(R("DELTA-PUB-07"),) if delta else (R("WIRE-FRAME-08"),) if not turn.program.body else (),
+            presence=_literal_rules(turn.program.body, delta=delta),
             correlation=Correlation(values=(correlation,), because=_correlation_rule(turn, correlation)),
         ),
     )
+
+
+def _literal_rules(body: bytes, *, delta: bool) -> Because:
+    if not body:
+        return (R("WIRE-FRAME-08"),)
+    if trees_of(body) is None:
+        return (R("CMD-PUB-38"),)
+    return (R("DELTA-PUB-07"),) if delta else ()
 
 
 def _correlation_rule(turn: Turn, correlation: str | None) -> Because:
@@ -162,6 +171,7 @@ def _keyless(turn: Turn, topic: Topic) -> None:
 def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
     old = topic.records.get(key)
     ghost = topic.ghosts.pop(key, None)
+    topic.shown_gone.discard(key)
     delta = turn.cmd == "delta_publish"
     same_content = old is not None and not old.maybe and _same_content(old, turn.program.body, delta=delta)
     record = _merged(turn, topic, old) if delta and old is not None else _whole(turn, topic, key, old, ghost, delta=delta)

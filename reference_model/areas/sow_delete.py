@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.query import Chosen, choose
-from reference_model.areas.sow import listed_keys
+from reference_model.areas.request import listed_keys
 from reference_model.expectation import Claim, Is, Present, Within
 from reference_model.payload.json import PayloadError, parse
 from reference_model.rule import Because, R

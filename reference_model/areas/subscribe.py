@@ -16,39 +16,57 @@ known_values: Final = frozenset({"select"})
 
 def subscribe(turn: Turn) -> None:
     """Register the subscription, or leave none behind if the filter does not compile (SUB-REG-09)."""
-    topic, sub_id = turn.text("topic"), turn.text("sub_id") or turn.cmd_id
-    if topic is None or sub_id is None:
-        raise turn.refuse("a subscription needs a topic and an id")
+    check(turn, known_flags, known_values)
+    acceptance = turn.filter()
+    if acceptance is not None and acceptance.refused:
+        expect_acks(turn, Answer(status="failure", because=acceptance.because, reason=(R("EXPR-FLT-08"),)))
+        register(turn, ended=(R("SUB-REG-09"), R("EXPR-FLT-08")))
+        return
+    slots = expect_acks(turn, Answer(because=(R("CMD-SUB-09"),)))
+    register(turn, processed_slot=slots.get("processed"))
+
+
+def check(turn: Turn, flags: frozenset[str], values: frozenset[str]) -> None:
+    """Refuse what is not modelled, and what has no documented effect."""
+    sub_id = _id(turn)
     if turn.text("bookmark"):
         raise turn.refuse("replays are not modelled")
     options = turn.options
-    unknown = (options.flags - known_flags) | (options.values.keys() - known_values)
+    unknown = (options.flags - flags) | (options.values.keys() - values)
     if unknown:
-        raise turn.refuse(f"option {min(unknown)} of subscribe is not modelled")
+        raise turn.refuse(f"option {min(unknown)} of {turn.cmd} is not modelled")
     if any(s.connection == turn.connection and s.sub_id == sub_id and not s.ended for s in turn.instance.subscriptions):
         raise turn.refuse(f"the subscription id {sub_id} is in use, which has no defined effect")
+
+
+def _id(turn: Turn) -> str:
+    sub_id = turn.text("sub_id") or turn.cmd_id
+    topic = turn.text("topic")
+    if topic is None or sub_id is None:
+        raise turn.refuse("a subscription needs a topic and an id")
+    turn.check_topic(topic)
+    return sub_id
+
+
+def register(turn: Turn, *, processed_slot: int | None = None, ended: Because = (), after: int | None = None) -> None:
+    """Enter a subscription, or one that must stay silent (`ended`)."""
     acceptance = turn.filter()
-    ended: Because = ()
-    if acceptance is not None and acceptance.refused:
-        answer = Answer(status="failure", because=acceptance.because, reason=(R("EXPR-FLT-08"),))
-        ended = (R("SUB-REG-09"), R("EXPR-FLT-08"))
-    else:
-        answer = Answer(because=(R("CMD-SUB-09"),))
-    slots = expect_acks(turn, answer)
-    select = options.values.get("select")
+    select = turn.options.values.get("select")
     turn.instance.subscriptions.append(
         Subscription(
             connection=turn.connection,
-            sub_id=sub_id,
-            topic=topic,
+            sub_id=_id(turn),
+            topic=turn.text("topic") or "",
             expr=None if acceptance is None else acceptance.expr,
             filter_text=turn.command.text("filter"),
-            processed_slot=slots.get("processed") if answer.status == "success" else None,
-            no_sowkey="no_sowkey" in options.flags,
-            timestamp="timestamp" in options.flags,
+            processed_slot=processed_slot,
+            no_sowkey="no_sowkey" in turn.options.flags,
+            timestamp="timestamp" in turn.options.flags,
             select=parse_select(select.removeprefix("[").removesuffix("]")) if select is not None else None,
             own_id=turn.text("sub_id") is not None,
             ended=ended,
+            after=after,
+            batched=(turn.number("batch_size") or 1) > 1,
         )
     )
 

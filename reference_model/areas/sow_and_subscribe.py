@@ -1,0 +1,56 @@
+"""sow_and_subscribe without bookmark, pages and aggregation: a query, and from the same instant a subscription.
+
+Source: sow.md section 7.9.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reference_model.areas import subscribe
+from reference_model.areas.acks import Answer, expect_acks
+from reference_model.areas.request import request_of
+from reference_model.areas.result import answers
+from reference_model.areas.sow import check_fenced
+from reference_model.areas.statistics import batch_size_max
+from reference_model.rule import R
+from reference_model.turn import Turn
+
+known_flags: Final = frozenset({"no_sowkey", "timestamp"})
+known_values: Final = frozenset({"select", "top_n"})
+
+
+def sow_and_subscribe(turn: Turn) -> None:
+    """The result group first, then every later message (CMD-SAS-01, CMD-ORD-05)."""
+    subscribe.check(turn, known_flags, known_values)
+    if turn.program.header.get("sow_keys"):
+        raise turn.refuse("sow_keys on a subscription may or may not limit its live part (SOW-KEY-16)")
+    acceptance = turn.filter()
+    if acceptance is not None and acceptance.refused:
+        if "processed" not in turn.acks:
+            raise turn.refuse("a subscription that fails must ask for the processed ack")
+        expect_acks(turn, Answer(status="failure", because=(R("CMD-SAS-30"), R("EXPR-FLT-08"))))
+        subscribe.register(turn, ended=(R("SUB-REG-09"), R("EXPR-FLT-08")))
+        return
+    request = request_of(turn)
+    if request.batch_size is not None and request.batch_size > batch_size_max:
+        expect_acks(turn, Answer(status="failure", because=(R("CMD-SAS-37"), R("SOW-BATCH-05"))))
+        subscribe.register(turn, ended=(R("SUB-REG-09"),))
+        return
+    check_fenced(turn, request)
+    if not request.topics:
+        _without_sow(turn)
+        return
+    slots, end = answers(turn, request)
+    subscribe.register(turn, processed_slot=slots.get("processed"), after=end)
+
+
+def _without_sow(turn: Turn) -> None:
+    """An empty group, then a plain subscription (SOW-TOPIC-02)."""
+    because = (R("SOW-TOPIC-02"), R("SOW-QRY-01"))
+    slots = expect_acks(turn, Answer(because=because))
+    begin = turn.draft.slot(turn.step, (turn.connection, "group_begin", turn.query_id), because)
+    end = turn.draft.slot(turn.step, (turn.connection, "group_end", turn.query_id), because)
+    turn.draft.chain(turn.connection, (begin,), (end,), because=because)
+    turn.draft.scope(turn.connection, "sow", turn.query_id, surplus=because)
+    subscribe.register(turn, processed_slot=slots.get("processed"), after=end)
