@@ -49,7 +49,8 @@ class RunHeader:
     features     declared features (without the implied ones)
     required     rules that had to be exercised (profile smoke)
     strict       deviations count as failures
-    options      further options of the command line that shape the run
+    options      further options of the command line that shape the run; `left_out` among them: per reason the rules that the run
+                 leaves out on purpose
     """
 
     run: str
@@ -65,6 +66,11 @@ class RunHeader:
     strict: bool = False
     required: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The rules that the run leaves out on purpose, each with the reason."""
+        return {rule: reason for reason, rules in self.options.get("left_out", {}).items() for rule in rules}
 
     def to_data(self) -> dict[str, Any]:
         data = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}

@@ -66,7 +66,7 @@ def from_ledger(
 ) -> Report:
     """The report of a run that has just ended. `scenarios` None: all of them were judged."""
     rules = load() if catalogue is None else catalogue
-    results = settle(ledger, standings(rules, header.features, header.side))
+    results = settle(ledger, standings(rules, header.features, header.side, left_out=header.left_out))
     return Report(
         header=header,
         features=header.features,
@@ -97,7 +97,10 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
         raise UsageError("no run file was given")
     rules = load() if catalogue is None else catalogue
     runs = read_all(paths)
-    results = merge_results(settle(ledger, standings(rules, features, side)) for (features, side), ledger in _variants(runs).items())
+    results = merge_results(
+        settle(ledger, standings(rules, features, side, left_out=dict(left_out)))
+        for (features, side, left_out), ledger in _variants(runs).items()
+    )
     whole = Ledger()
     for run in runs:
         whole.merge(run.ledger)
@@ -135,11 +138,12 @@ def _strangers(ledger: Ledger, catalogue: Catalogue) -> list[str]:
     return [f"{rule} was judged and is no rule of the catalogue" for rule in sorted(ledger.rules() - catalogue.keys())]
 
 
-def _variants(runs: Iterable[Recorded]) -> dict[tuple[frozenset[str], Side], Ledger]:
-    """What was collected against targets with the same features is one body of evidence."""
-    found: dict[tuple[frozenset[str], Side], Ledger] = {}
+def _variants(runs: Iterable[Recorded]) -> dict[tuple[frozenset[str], Side, frozenset[tuple[str, str]]], Ledger]:
+    """What was collected against targets with the same features, for the same rules, is one body of evidence."""
+    found: dict[tuple[frozenset[str], Side, frozenset[tuple[str, str]]], Ledger] = {}
     for run in runs:
-        found.setdefault((frozenset(run.header.features), run.header.side), Ledger()).merge(run.ledger)
+        key = (frozenset(run.header.features), run.header.side, frozenset(run.header.left_out.items()))
+        found.setdefault(key, Ledger()).merge(run.ledger)
     return found
 
 

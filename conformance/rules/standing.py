@@ -63,14 +63,20 @@ def standings(
     features: Iterable[str],
     side: Side = "server",
     excuses: Sequence[Excuse] | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> dict[str, Standing]:
     """For every rule of the catalogue what it can come to in a run against a target with these features.
 
     `excuses` None: those of `unchecked.toml`. They count for servers; for a client target a rule without evidence is not exercised.
+    `left_out`: rules that the run leaves out on purpose, with the reason; they are unchecked unless something exercises them.
     """
     declared = frozenset(features)
     excused = excuses_by_rule(catalogue, load_excuses() if excuses is None else excuses) if side == "server" else {}
-    return {rule.id: _standing(rule, declared, side, excused) for rule in catalogue.values()}
+    found = {rule.id: _standing(rule, declared, side, excused) for rule in catalogue.values()}
+    for rule_id, reason in (left_out or {}).items():
+        if rule_id in found and found[rule_id].idle is Outcome.NOT_EXERCISED:
+            found[rule_id] = Standing(breach=found[rule_id].breach, idle=Outcome.UNCHECKED, reason=reason)
+    return found
 
 
 def _standing(rule: Rule, features: frozenset[str], side: Side, excused: Mapping[str, Excuse]) -> Standing:
