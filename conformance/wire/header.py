@@ -13,12 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from json import JSONDecoder
 from json.scanner import make_scanner
 from typing import Any, Final
 
 from conformance.wire.errors import WireError
-from conformance.wire.names import CANONICAL
+from conformance.wire.names import CANONICAL, TEXT_NAMES
 from reference_model.messages import NUMBER_FIELDS, HeaderValue
 
 U64_MAX: Final = 2**64 - 1
@@ -49,6 +50,8 @@ _CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 LAST: Final = 1000
 """The place of fields that no order names."""
+PLANS_MAX: Final = 1024
+"""Sets of fields whose order of writing is remembered; a run uses some dozens."""
 
 _JSON: Any = JSONDecoder(strict=False, parse_float=str, parse_constant=str, object_pairs_hook=list)
 _scan_json = make_scanner(_JSON)
@@ -100,17 +103,20 @@ def read_plain(text: str, at: int) -> tuple[dict[str, HeaderValue], int] | None:
         return None
     header: dict[str, HeaderValue] = {}
     for key, value in members:
-        name = CANONICAL.get(key) or key
+        name = TEXT_NAMES.get(key)
+        if name is not None and type(value) is str:
+            header[name] = value
+            continue
+        name = name or CANONICAL.get(key) or key
         if type(value) is str:
-            header[name] = value if name not in NUMBER_FIELDS else as_number(value)
+            header[name] = as_number(value) if name in NUMBER_FIELDS else value
         elif type(value) is int and name in NUMBER_FIELDS and -U64_MAX <= value <= U64_MAX:
             header[name] = value
         else:
             return None
-    header_text = text[at:end]
-    if "\\u" in header_text:
+    if text.find("\\u", at, end) >= 0:
         return None
-    return (header if header_text.isascii() else _utf8(header)), end
+    return (header if text.isascii() or text[at:end].isascii() else _utf8(header)), end
 
 
 def raw_fields(payload: bytes, at: int = 0) -> tuple[tuple[bytes, bytes], ...]:
@@ -130,7 +136,7 @@ def as_number(text: str) -> HeaderValue:
     return text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Style:
     """How headers are written: canonical name to wire name, place of a name, names whose numbers are bare, blanks, order reversed."""
 
@@ -141,25 +147,33 @@ class Style:
     reverse: bool = False
 
 
+@lru_cache(maxsize=PLANS_MAX)
+def _plan(style: Style, names: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """For a header with these names, in the order of writing: the name, what is written before its value, whether an int is bare."""
+    colon = " : " if style.blanks else ":"
+    ordered = sorted(names, key=lambda name: style.order.get(name, LAST))
+    if style.reverse:
+        ordered.reverse()
+    return tuple((name, f'"{_escaped(style.names.get(name, name))}"{colon}', name in style.bare) for name in ordered)
+
+
 def write_header(header: Mapping[str, HeaderValue], style: Style) -> bytes:
     """A header with these fields, by canonical names: those of `style.order` first, then the others as they stand.
 
     Bare are only int values of `style.bare`. Escaped are only quote and backslash; everything else is written raw, as UTF-8
     (WIRE-HDR-05 to WIRE-HDR-07). A text with lone surrogates that no reader made raises UnicodeEncodeError.
     """
-    order, names, bare = style.order, style.names, style.bare
-    colon, comma, first, last = (" : ", " , ", "{ ", " }") if style.blanks else (":", ",", "{", "}")
     members: list[str] = []
-    for name in sorted(header, key=lambda name: order.get(name, LAST)):
+    for name, before, bare in _plan(style, tuple(header)):
         value = header[name]
-        key = names.get(name) or _escaped(name)
-        if type(value) is int and name in bare:
-            members.append(f'"{key}"{colon}{value}')
+        if type(value) is not str:
+            members.append(f"{before}{value}" if bare else f'{before}"{value}"')
+        elif '"' in value or "\\" in value:
+            members.append(f'{before}"{_escaped(value)}"')
         else:
-            members.append(f'"{key}"{colon}"{_escaped(str(value))}"')
-    if style.reverse:
-        members.reverse()
-    return f"{first}{comma.join(members)}{last}".encode("utf-8", "surrogateescape")
+            members.append(f'{before}"{value}"')
+    text = f"{{ {' , '.join(members)} }}" if style.blanks else f"{{{','.join(members)}}}"
+    return text.encode("utf-8", "surrogateescape")
 
 
 # ---- parts of the tolerant reader ----------------------------------------------------------------------------------------------
@@ -213,7 +227,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"') if '"' in text or "\\" in text else text
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 # ---- what is wrong -------------------------------------------------------------------------------------------------------------

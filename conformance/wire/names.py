@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from reference_model.messages import NUMBER_FIELDS
+
 ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "cmd": "c",
@@ -32,6 +34,16 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 CANONICAL: Final[Mapping[str, str]] = MappingProxyType({short: name for name, short in ABBREVIATIONS.items()} | {"order_by": "orderby"})
 """Canonical name by any other name of a field. `order_by` is what the documentation's sow page calls `orderby`."""
+
+TEXT_NAMES: Final[Mapping[str, str]] = {
+    name: CANONICAL.get(name, name)
+    for name in (
+        *(*ABBREVIATIONS.values(), *ABBREVIATIONS),
+        *("sub_id", "sids", "query_id", "orderby", "sow_keys", "client_name", "user_id", "status", "reason"),
+    )
+    if CANONICAL.get(name, name) not in NUMBER_FIELDS
+}
+"""Canonical name by every name of the fields whose value is text: a plain dict, since each field of each message is looked up here."""
 
 CLIENT_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {name: short for name, short in ABBREVIATIONS.items() if name not in {"filter", "version", "batch_size", "bookmark"}}
