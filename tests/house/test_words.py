@@ -24,11 +24,6 @@ WORDS = {
 
 PACKAGES = ("reference_model", "strategies", "conformance", "reports")
 
-MAY_SLEEP = {
-    "conformance/runner.py": "an Advance step lets real time pass",
-}
-"""Modules of the packages that may sleep, with the reason."""
-
 CALLS = {
     "print": "click.echo in the command line, a value that is returned elsewhere",
     "time.sleep": "a wait for what is to happen, with a deadline",
@@ -95,7 +90,7 @@ def test_banned_calls_in_the_packages():
         f"{path.relative_to(ROOT)}:{line}: {name}(): instead: {CALLS[name]}"
         for path in python_files(*PACKAGES)
         for name, line in calls(ast.parse(path.read_text("utf-8")))
-        if name in CALLS and not (name == "time.sleep" and path.relative_to(ROOT).as_posix() in MAY_SLEEP)
+        if name in CALLS
     ]
     assert not found
 

@@ -136,6 +136,13 @@ def test_variants_merge_by_maximum(tmp_path):
     assert report.results["BOOK-START-01"].outcome is Outcome.UNCHECKED
 
 
+def test_rules_left_out_on_purpose_are_told_with_their_reason(tmp_path):
+    header = replace(HEADER, options={"left_out": {"excluded by --exclude": ["SOW-BATCH-01"]}})
+    for report in (live(header=header), from_files([recorded(tmp_path / "run.jsonl", header=header)])):
+        assert summary(report)["rules"]["SOW-BATCH-01"]["outcome"] == "unchecked"
+        assert summary(report)["rules"]["SOW-BATCH-01"]["reason"] == "excluded by --exclude"
+
+
 def test_a_run_that_was_killed_is_interrupted(tmp_path):
     report = from_files([recorded(tmp_path / "run.jsonl", footer=False)])
     assert report.conclusion.exit_code == 130

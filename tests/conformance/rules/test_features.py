@@ -91,6 +91,14 @@ def test_standing_before_anything_has_run(rule, idle, reason):
     assert list(found) == list(load())
 
 
+def test_rules_left_out_on_purpose_say_so_unless_another_reason_is_there_already():
+    left_out = {"SOW-TOPN-02": "excluded", "SOW-TOPIC-04": "excluded", "SOW-NONE-01": "excluded"}
+    found = standings(load(), {"sow"}, excuses=[], left_out=left_out)
+    assert (found["SOW-TOPN-02"].idle, found["SOW-TOPN-02"].reason) == (Outcome.UNCHECKED, "excluded")
+    assert found["SOW-TOPIC-04"].reason == "needs conflated-topic"
+    assert found.keys() == load().keys()
+
+
 def test_a_client_target_needs_no_excuses():
     found = standings(load(), {"client"}, "client")
     assert found["CLI-CONN-01"].idle is Outcome.NOT_EXERCISED
