@@ -227,5 +227,5 @@ class _Aligner:
             return bool(slot.where[2][1] == atom.correlation[1])
         if slot.key_of is not None:
             assert isinstance(slot.key, tuple)
-            return self._values(atom, slot.key_of) == slot.key[1]
+            return bool(self._values(atom, slot.key_of) == slot.key[1])
         return slot.body is None or agrees(slot.body, atom)

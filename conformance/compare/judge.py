@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 from conformance.checks import CHECKS, OBLIGATIONS, Chosen, Seen
 from conformance.compare.adopt import adopt
 from conformance.compare.align import Alignment, align
-from conformance.compare.bodies import compare_body, shown
+from conformance.compare.bodies import compare_body
 from conformance.compare.explode import Atom, explode
 from conformance.compare.fields import described, satisfied, value_of
 from conformance.compare.masking import Suspect, masked
+from conformance.compare.texts import atom_text, correlation_text, cut, expected_text, named
 from conformance.results import Finding, FindingKind, Verdict
 from conformance.rules import Catalogue, applicable
 from reference_model.config import InstanceConfig
@@ -26,8 +28,26 @@ from reference_model.rule import Because, R
 from reference_model.scenario import Scenario, Together
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """A verdict and all that led to it: what an explanation is made of. suspects: its findings, each with its place."""
+
+    scenario: Scenario
+    observation: Observation
+    expectation: Expectation
+    alignment: Alignment
+    atoms: tuple[Atom, ...]
+    suspects: tuple[Suspect, ...]
+    verdict: Verdict
+
+
 def judge(scenario: Scenario, observation: Observation, config: InstanceConfig, catalogue: Catalogue) -> Verdict:
     """The verdict. Raises ProgramError if the model does not judge such a program."""
+    return examine(scenario, observation, config, catalogue).verdict
+
+
+def examine(scenario: Scenario, observation: Observation, config: InstanceConfig, catalogue: Catalogue) -> Examination:
+    """The verdict with its grounds. Raises ProgramError if the model does not judge such a program."""
     atoms = explode(observation)
     witness, disorder = adopt(scenario, atoms)
     expectation = predict(scenario, config, witness)
@@ -93,7 +113,7 @@ class _Judge:
             slots[slot_id].where[0] for slot_id in self.alignment.matched if slots[slot_id].step == f"end-{slots[slot_id].where[0]}"
         )
 
-    def run(self) -> Verdict:
+    def run(self) -> Examination:
         for slot in self.expectation.slots:
             if self._place(slot) < self.limit or self.limit == len(self.scenario.steps):
                 self._slot(slot)
@@ -108,13 +128,21 @@ class _Judge:
         for step, why in self.expectation.unjudged.items():
             self.inconclusive[step] = why
         applicable_rules = {rule for rule in self.exercised if self._applies(rule)}
-        found = masked(self.suspects, self.catalogue)
-        return Verdict(
-            scenario=self.scenario.name,
-            exercised={rule: count for rule, count in self.exercised.items() if rule in applicable_rules},
-            findings=tuple(finding for finding in found if self._applies(finding.rule)),
-            choices={rule: dict(counts) for rule, counts in self.choices.items()},
-            inconclusive=self.inconclusive,
+        suspects = tuple(suspect for suspect in masked(self.suspects, self.catalogue) if self._applies(suspect.finding.rule))
+        return Examination(
+            scenario=self.scenario,
+            observation=self.observation,
+            expectation=self.expectation,
+            alignment=self.alignment,
+            atoms=tuple(self.atoms),
+            suspects=suspects,
+            verdict=Verdict(
+                scenario=self.scenario.name,
+                exercised={rule: count for rule, count in self.exercised.items() if rule in applicable_rules},
+                findings=tuple(suspect.finding for suspect in suspects),
+                choices={rule: dict(counts) for rule, counts in self.choices.items()},
+                inconclusive=self.inconclusive,
+            ),
         )
 
     def _applies(self, rule: str) -> bool:
@@ -174,6 +202,8 @@ class _Judge:
                 because=because,
                 place=(at, event),
                 subject=subject,
+                slot=None if slot is None else slot.id,
+                atom=None if atom is None else atom.order,
             )
         )
 
@@ -232,7 +262,7 @@ class _Judge:
             self.inconclusive[slot.because[0]] = f"{slot.step}: no fence shows that it does not come"
             return
         closed = self.closed.get(connection)
-        what = f"{_named(slot)} is missing"
+        what = f"{named(slot)} is missing"
         seen = "nothing"
         if closed is not None:
             seen = "connection closed" if self.observation.events[closed[0]].kind == "closed" else "bytes that are no message"
@@ -241,7 +271,7 @@ class _Judge:
             "closed" if closed is not None else "missing",
             what,
             slot=slot,
-            expected=_expected(slot),
+            expected=expected_text(slot),
             seen=seen,
             subject=_subject(slot),
         )
@@ -271,11 +301,11 @@ class _Judge:
             if atom.kind == "other":
                 claim = next((claim for claim in slot.claims if claim.field == "cmd"), None)
                 because = claim.because if claim is not None else (R("CMD-ACK-06"),)
-                self._broken(because, "wrong", f"{_named(slot)} has another cmd", slot=slot, atom=atom, field="cmd",
+                self._broken(because, "wrong", f"{named(slot)} has another cmd", slot=slot, atom=atom, field="cmd",
                              expected=slot.where[1], seen=atom.text("cmd") or "absent")  # fmt: skip
             else:
-                self._broken(slot.correlated, "wrong", f"{_named(slot)} has another {field}", slot=slot, atom=atom, field=field,
-                             expected=_correlation(slot.where[2]), seen=_correlation(atom.correlation))  # fmt: skip
+                self._broken(slot.correlated, "wrong", f"{named(slot)} has another {field}", slot=slot, atom=atom, field=field,
+                             expected=correlation_text(slot.where[2]), seen=correlation_text(atom.correlation))  # fmt: skip
         else:
             self._kept(slot.correlated)
         self._claims(slot, atom)
@@ -290,31 +320,32 @@ class _Judge:
             text = atom.kind if claim.field == "cmd" and atom.kind != "other" else value_of(claim, atom.text(claim.field))
             matcher, because = claim.matcher, claim.because
             if satisfied(matcher, text, self.bound):
-                if isinstance(matcher, Same) and text is not None:
-                    self.bound.setdefault(matcher.symbol, text)
-                    self.binder.setdefault(matcher.symbol, because)
-                if isinstance(matcher, OneOf) and matcher.names:
+                if isinstance(matcher, Same) and text is not None and matcher.symbol not in self.bound:
+                    self.bound[matcher.symbol] = text  # the first value could not have been wrong
+                    self.binder[matcher.symbol] = because
+                elif isinstance(matcher, OneOf) and matcher.names:
                     index = [str(value) for value in matcher.values].index(text or "")
                     self.choices[because[0]][matcher.names[index]] += 1
-                    self.exercised[because[0]] += 1
+                    if self._free(because[0]):
+                        self.exercised[because[0]] += 1
                 elif text is not None or isinstance(matcher, Absent):
                     self._kept(because)
                 continue
             if text is None and isinstance(matcher, Is) and not self._free(because[0]) and claim.field in STATISTICS:
                 continue  # that the field is absent is the finding of its Present claim
             if isinstance(matcher, Same):
-                because = next((b for b in (because, self.binder[matcher.symbol]) if b[0] == "SOW-REC-09"), because)
+                because = next((b for b in (because, self.binder[matcher.symbol]) if b[0] == R("SOW-REC-09")), because)
             if not self._free(because[0]):
                 failed_fields.add(claim.field)
             self._broken(
                 because,
                 "wrong",
-                f"{_named(slot)}: {claim.field} is wrong",
+                f"{named(slot)}: {claim.field} is wrong",
                 slot=slot,
                 atom=atom,
                 field=claim.field,
                 expected=described(matcher, self.bound),
-                seen=(text if text is not None else "absent")[:200],
+                seen=cut(text) if text is not None else "absent",
                 subject=("statistics", slot.where[0], slot.step) if claim.field in STATISTICS else None,
             )
 
@@ -329,7 +360,7 @@ class _Judge:
             self._broken(
                 difference.because,
                 "wrong",
-                f"{_named(slot)}: the body is wrong" + (f" at {difference.field}" if difference.field else ""),
+                f"{named(slot)}: the body is wrong" + (f" at {difference.field}" if difference.field else ""),
                 slot=slot,
                 atom=atom,
                 field=difference.field or "body",
@@ -345,11 +376,11 @@ class _Judge:
             self._broken(
                 slot.because,
                 "unexpected",
-                f"{_named(slot)} must not come",
+                f"{named(slot)} must not come",
                 slot=slot,
                 atom=atom,
                 expected="nothing",
-                seen=_shown_atom(atom),
+                seen=atom_text(atom),
                 subject=_subject(slot),
             )
         for slot, atom in self.alignment.repeated:
@@ -357,11 +388,11 @@ class _Judge:
             self._broken(
                 scope.repeated if scope is not None else (),
                 "repeated",
-                f"{_named(slot)} comes twice",
+                f"{named(slot)} comes twice",
                 slot=slot,
                 atom=atom,
                 expected="once",
-                seen=_shown_atom(atom),
+                seen=atom_text(atom),
                 subject=_subject(slot),
             )
         unresolved_from = min(
@@ -379,7 +410,7 @@ class _Judge:
                     f"an unexpected {atom.kind} message",
                     atom=atom,
                     expected="nothing",
-                    seen=_shown_atom(atom),
+                    seen=atom_text(atom),
                     place=self._place_of_event(atom.event),
                     subject=("surplus", atom.connection, atom.kind),
                 )
@@ -426,8 +457,8 @@ class _Judge:
             if pool.low <= count <= pool.high:
                 self._kept(pool.because)
                 if pool.low < pool.high:
-                    self.choices["SOW-TOPN-12"]["exact" if count == pool.low else "rounded up"] += 1
-                    self.exercised["SOW-TOPN-12"] += 1
+                    self.choices[R("SOW-TOPN-12")]["exact" if count == pool.low else "rounded up"] += 1
+                    self.exercised[R("SOW-TOPN-12")] += 1
             else:
                 self._broken(
                     pool.because,
@@ -457,11 +488,11 @@ class _Judge:
                     self._broken(
                         chain.because,
                         "order",
-                        f"{_named(slot)} comes before {_named(latest_slot)}",
+                        f"{named(slot)} comes before {named(latest_slot)}",
                         slot=slot,
                         atom=first,
                         field="order",
-                        expected=f"after {_named(latest_slot)}",
+                        expected=f"after {named(latest_slot)}",
                         seen="before it",
                         subject=("order", slot.where),
                     )
@@ -499,7 +530,8 @@ class _Judge:
                     self._kept(distinct.because)
 
     def _scopes(self) -> None:
-        """A closed world that held was a test too, where something could have broken it."""
+        """Nothing came twice where something came once: a test of what forbids it. (A surplus that did not come tests nothing: what a
+        broken rule would bring along are the NEVER slots.)"""
         for scope in self.expectation.scopes:
             if scope.connection not in self.ended or scope.correlation is None:
                 continue
@@ -511,8 +543,6 @@ class _Judge:
                 ):
                     self._kept(scope.repeated)
                 continue
-            if scope.surplus and scope.kind in {"sow", "group_begin"}:
-                self._kept(scope.surplus)
             if (
                 scope.repeated
                 and scope.kind == "ack"
@@ -573,42 +603,3 @@ def _subject(slot: Slot) -> Hashable:
     if slot.where[1] == "sow" and isinstance(slot.key, tuple):
         return ("records", slot.key[0])
     return (slot.where[1], slot.where[0], slot.where[2])
-
-
-def _correlation(value: Hashable) -> str:
-    return str(value[0]) if isinstance(value, tuple) else "absent" if value is None else str(value)
-
-
-def _named(slot: Slot) -> str:
-    """A slot for a reader: `the completed ack of q1`, `the record 7 of @orders`."""
-    kind = slot.where[1]
-    if kind == "ack":
-        assert isinstance(slot.where[2], tuple)
-        return f"the {slot.where[2][1]} ack of {slot.step}"
-    if kind == "sow":
-        assert isinstance(slot.key, tuple)
-        return f"the record {', '.join(slot.key[1])} of {slot.key[0]}"
-    if kind == "publish":
-        return f"the delivery of {slot.step} to {slot.where[2]}"
-    if kind == "closed":
-        return f"the end of connection {slot.where[0]}"
-    return f"the {kind} of {slot.step}"
-
-
-def _expected(slot: Slot) -> str:
-    if slot.body is not None:
-        if slot.body.exact is not None:
-            return f"{slot.where[1]} {shown(slot.body.exact)}"
-        return f"{slot.where[1]} with {', '.join(slot.body.members)}"
-    if slot.where[1] == "ack":
-        assert isinstance(slot.where[2], tuple)
-        return f"ack {slot.where[2][1]}"
-    return slot.where[1]
-
-
-def _shown_atom(atom: Atom) -> str:
-    if atom.kind == "ack":
-        return f"ack {atom.text('ack_type') or ''} {atom.text('status') or ''} {atom.text('reason') or ''}".strip()[:200]
-    if atom.body:
-        return f"{atom.kind} {shown(atom.body)}"
-    return atom.kind

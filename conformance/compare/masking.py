@@ -17,25 +17,32 @@ from reference_model.rule import Because
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspect:
-    """A finding with what masking needs. place: (step, event) of its first divergence; subject: what it is about."""
+    """A finding with what masking needs, and where it shows.
+
+    place       (step, event) of its first divergence
+    subject     what it is about
+    slot, atom  the expected atom and the place of the seen one (see `Atom.order`) that differ; None where there is none
+    """
 
     finding: Finding
     because: Because
     place: tuple[int, int]
     subject: Hashable = None
+    slot: int | None = None
+    atom: tuple[int, int] | None = None
 
 
-def masked(suspects: Sequence[Suspect], catalogue: Catalogue) -> list[Finding]:
-    """The findings in the order of the program, those that others explain with `masked_by`."""
-    found: list[Finding] = []
+def masked(suspects: Sequence[Suspect], catalogue: Catalogue) -> list[Suspect]:
+    """The suspects in the order of the program; the findings that others explain have `masked_by`."""
+    found: list[Suspect] = []
     unmasked: list[Suspect] = []
     for suspect in sorted(suspects, key=lambda s: s.place):
         by = _explained_by(suspect, unmasked, catalogue)
         if by is None:
             unmasked.append(suspect)
-            found.append(suspect.finding)
+            found.append(suspect)
         else:
-            found.append(replace(suspect.finding, masked_by=by.finding.rule))
+            found.append(replace(suspect, finding=replace(suspect.finding, masked_by=by.finding.rule)))
     return found
 
 
