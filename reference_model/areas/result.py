@@ -229,7 +229,8 @@ class _Records:
         if record.fresh:
             fence = topic.fenced
             across = fence is not None and fence[1] != turn.connection
-            return (*((fence[0],) if fence and across else ()), *record.fresh, *self.restriction.selection)
+            across_rules = (fence[0],) if fence and across else ()
+            return (*across_rules, *record.fresh, *self.restriction.limit, *self.restriction.selection)
         if not (request.expr or request.sow_keys):
             again = self._asked_before(topic)
             if again:
