@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from strategies.generate import scenarios
 
@@ -145,9 +146,9 @@ def main() -> None:
             execute_s = count_s = 0.0
             for program, _observation, script in keep:
                 target.reset()
-                execute_s += timed(lambda program=program: execute(program, target, QUIET))  # type: ignore[misc]
+                execute_s += timed(partial(execute, program, target, QUIET))
                 target.reset()
-                count_s += timed(lambda script=script: Counter(server.spec).run(script))  # type: ignore[misc]
+                count_s += timed(partial(Counter(server.spec).run, script))
             ratios.append(execute_s / count_s)
             ours.append(execute_s / len(keep) * 1000)
             theirs.append(count_s / len(keep) * 1000)

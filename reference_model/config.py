@@ -89,7 +89,6 @@ STANDARD: Final = InstanceConfig(
             "heartbeat",
             "multi-type",
             "no-txlog",
-            "transient-sow",
         }
     ),
 )

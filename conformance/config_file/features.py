@@ -65,8 +65,6 @@ def _of_topics(root: Node, config: InstanceConfig) -> Iterator[str]:
     for read in config.topics:
         if read.expiration_s is not None:
             yield "expiration"
-        if read.durability == "transient":
-            yield "transient-sow"
 
 
 def _of_transports(root: Node, config: InstanceConfig) -> Iterator[str]:

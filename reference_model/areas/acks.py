@@ -185,7 +185,7 @@ def _no_unrequested(turn: Turn, answer: Answer) -> None:
             else R("WIRE-HDR-11") if raw == ""
             else R("CMD-ACK-02")
         )  # fmt: skip
-        because: Because = (rule, R("CMD-ACK-01")) if rule != "CMD-ACK-01" else (rule,)
+        because: Because = (rule, R("CMD-ACK-01")) if rule != R("CMD-ACK-01") else (rule,)
     else:
         because = (R("CMD-ACK-03"),)
     for ack_type in AckType:

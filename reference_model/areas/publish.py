@@ -287,7 +287,7 @@ def _fresh_whole(topic: Topic, old: Record | None, ghost: Because | None, key: R
         return (R("SOW-REC-02"),)
     if delta:
         return (R("DELTA-PUB-14"), R("DELTA-PUB-06")) if not topic.config.keys else (R("DELTA-PUB-06"),)
-    if ghost is not None and ghost[0] == "SOW-DEL-01":
+    if ghost is not None and ghost[0] == R("SOW-DEL-01"):
         return (R("SOW-DEL-26"), R("SOW-REC-08"))
     if ghost is not None:
         return (R("SOW-REC-08"), R("SOW-REC-01"))

@@ -203,7 +203,7 @@ class _Records:
         for topic in self.request.topics:
             across = topic.fenced is not None and topic.fenced[1] != turn.connection
             for key, because in topic.ghosts.items():
-                deleted = because[0] != "SOW-DEL-05"
+                deleted = because[0] != R("SOW-DEL-05")
                 rules = (R("SOW-DEL-27"), *because) if across and deleted else because
                 turn.draft.never(
                     turn.step,

@@ -50,7 +50,7 @@ def _failure(turn: Turn, request: Request) -> Because:
 
 
 def _fails(turn: Turn, because: Because) -> None:
-    reason: Because = (R("CMD-ACK-12"),) if because[0] == "SOW-BATCH-05" else (R("SOW-QRY-46"),)
+    reason: Because = (R("CMD-ACK-12"),) if because[0] == R("SOW-BATCH-05") else (R("SOW-QRY-46"),)
     expect_acks(turn, Answer(status="failure", because=because, reason=reason))
     draft, query_id = turn.draft, turn.query_id
     draft.never(turn.step, (turn.connection, "group_begin", query_id), (R("CMD-ORD-13"),))

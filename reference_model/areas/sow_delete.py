@@ -174,5 +174,5 @@ def _remove(turn: Turn, topics: list[Topic], chosen: list[Chosen], because: Beca
         elif c.match is None:
             c.record.maybe = True
     for c in chosen:
-        if c.match is False and because[0] in {"SOW-DEL-03", "SOW-DEL-01", "SOW-DEL-04"} and not c.record.fresh:
+        if c.match is False and because[0] in {R("SOW-DEL-03"), R("SOW-DEL-01"), R("SOW-DEL-04")} and not c.record.fresh:
             c.record.fresh = (because[0], R("SOW-QRY-05"))
