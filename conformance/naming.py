@@ -6,7 +6,7 @@ Only `topic` and `client_name` are mapped: everything else travels as it is, so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from reference_model.messages import Message
@@ -52,4 +52,4 @@ def _mapped(message: Message, topics: tuple[str, str], clients: tuple[str, str])
     client = message.header.get("client_name")
     if isinstance(client, str) and clients[0] in client:
         changed["client_name"] = client.replace(*clients)
-    return replace(message, header={**message.header, **changed}) if changed else message
+    return Message(header={**message.header, **changed}, body=message.body, records=message.records) if changed else message

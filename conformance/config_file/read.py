@@ -28,7 +28,8 @@ def read(source: str | Path, variables: Mapping[str, str] | None = None) -> tupl
 
     `variables`: what `${NAME}` stands for; None: the environment. `features` are those of the whole file, whatever is honoured; where
     transports differ in type, both `multi-type` and `fixed-type` are there. Transports of other kinds than plain TCP with the protocol
-    `amps` or `websocket` are left out with a warning. Raises UsageError: one line that names the element.
+    `amps` or `websocket` are left out with a warning; who does not speak `websocket` says so itself. Raises UsageError: one line that
+    names the element.
     """
     try:
         return _read(load(source, variables))
@@ -138,4 +139,4 @@ def _transport(node: Node, place: str) -> tuple[TransportConfig | None, str]:
     transport = TransportConfig(
         name=node.value("Name") or "", address=address, protocol=protocol, message_type=node.value("MessageType")
     )
-    return transport, "Protocol websocket cannot be honoured by the embedded server" if protocol == "websocket" else ""
+    return transport, ""
