@@ -20,10 +20,10 @@ from conformance.targets.spec import TargetSpec
 from conformance.wire import FRAME_BYTES_MAX, FrameReader, WireError
 from conformance.wire.framing import LENGTH_BYTES
 
-READ_BYTES: Final = 256 * 1024
-"""How much one `recv` takes: larger than a loopback socket's usual fill, small enough to be cheap when little comes."""
+READ_BYTES: Final = 64 * 1024
+"""How much one `recv` takes. Python sets that much aside for each call: larger pieces come from the system each time, which costs."""
 
-READS_A_TURN_MAX: Final = 16
+READS_A_TURN_MAX: Final = 64
 """How often one connection is read before the others (and our own writing, and the clock) have their turn."""
 
 WRITE_BYTES: Final = 256 * 1024

@@ -17,7 +17,7 @@ UNSURE_S_DEFAULT: Final = 0.25
 CONNECT_S_DEFAULT: Final = 5.0
 """A connection refused is known at once; this is for addresses that do not answer."""
 
-SETTLE_MS_LOOPBACK: Final = 2.0
+SETTLE_MS_LOOPBACK: Final = 1.0
 SETTLE_MS_REMOTE: Final = 20.0
 """After the last fence, only to catch what should not come. It proves nothing: the fences did."""
 

@@ -6,6 +6,7 @@ becomes of the command; what a failed command need not answer any more is *unsur
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from reference_model.config import InstanceConfig
@@ -18,13 +19,16 @@ CHANGES: Final = PUBLISHES | {"sow_delete"}
 _END: Final = "group_end"
 """Stands among the ack types for the end of a query's result."""
 
+_UNPROMISED: Final = frozenset({AckType.COMPLETED, AckType.STATS, _END})
+"""What a command that fails need not answer (commands.md section 8.1)."""
+
 
 class Entry:
     """What one command still owes. `sure`: all of it is promised. `listed`: it is still waited for."""
 
     __slots__ = ("cmd_id", "command", "group", "listed", "sure", "types")
 
-    def __init__(self, command: str, cmd_id: str | None, group: str | None, types: set[str], *, sure: bool) -> None:
+    def __init__(self, command: str, cmd_id: str, group: str, types: set[str], *, sure: bool) -> None:
         self.command = command
         self.cmd_id = cmd_id
         self.group = group
@@ -36,28 +40,29 @@ class Entry:
 class Awaited:
     """The open entries of one connection. `sure` and `unsure` count them."""
 
-    __slots__ = ("_by_group", "_by_id", "_persisted_late", "sure", "unsure")
+    __slots__ = ("_by_group", "_by_id", "_logged", "sure", "unsure")
 
     def __init__(self, config: InstanceConfig) -> None:
         self._by_id: dict[str, list[Entry]] = {}
         self._by_group: dict[str, list[Entry]] = {}
-        self._persisted_late = bool(config.logged)
+        self._logged = bool(config.logged)
         self.sure = 0
         self.unsure = 0
 
     def expect(self, command: Message) -> Entry | None:
         """Take note of a command that was sent; None if nothing of it is waited for."""
-        name = command.cmd
-        cmd_id = command.text("cmd_id") or None
-        types = self._types(command) if cmd_id else set()
-        group = None
+        header = command.header
+        name = str(header.get("cmd", ""))
+        cmd_id = str(header.get("cmd_id", ""))
+        types = set(_types(name, str(header.get("ack_type", "")), bool(header.get("filter")), self._logged)) if cmd_id else set()
+        group = ""
         if name in QUERIES and AckType.COMPLETED not in types:
-            group = command.text("query_id") or cmd_id
+            group = str(header.get("query_id", "")) or cmd_id
             if group:
                 types.add(_END)
         if not types:
             return None
-        sure = name == "flush" or AckType.PROCESSED in types or not types & {AckType.COMPLETED, AckType.STATS, _END}
+        sure = AckType.PROCESSED in types or name == "flush" or types.isdisjoint(_UNPROMISED)
         entry = Entry(name, cmd_id, group, types, sure=sure)
         if cmd_id:
             self._by_id.setdefault(cmd_id, []).append(entry)
@@ -66,22 +71,12 @@ class Awaited:
         self._count(entry, 1)
         return entry
 
-    def _types(self, command: Message) -> set[str]:
-        """The documented types that it asks for. A `completed` of sow_delete is documented with a filter only; success acks of logged
-        publishes are conflated and carry no command id (CMD-ACK, commands.md §5.1)."""
-        types: set[str] = {*(ack_types(command) & DOCUMENTED_ACKS.get(command.cmd, frozenset()))}
-        if command.cmd == "sow_delete" and not command.text("filter"):
-            types.discard(AckType.COMPLETED)
-        if self._persisted_late and command.cmd in CHANGES:
-            types.discard(AckType.PERSISTED)
-        return types
-
     def take(self, message: Message) -> bool:
         """Take note of a message that came; True if it is progress of something that is waited for."""
         name = message.header.get("cmd")
         if name == "ack":
             entries = self._by_id.get(str(message.header.get("cmd_id", "")))
-            return bool(entries) and self._take_ack(entries or [], message)
+            return entries is not None and self._take_ack(entries, message)
         if name == _END:
             entries = self._by_group.get(str(message.header.get("query_id", "")))
             if entries:
@@ -91,13 +86,14 @@ class Awaited:
         return name in {"sow", "group_begin"}
 
     def _take_ack(self, entries: list[Entry], ack: Message) -> bool:
-        kind = str(ack.header.get("ack_type", ""))
-        entry = next((entry for entry in entries if kind in entry.types), None)
-        failed = str(ack.header.get("status", "")).lower() == Status.FAILURE
-        if entry is None:
+        kind = ack.header.get("ack_type")
+        for entry in entries:
+            if kind in entry.types:
+                break
+        else:
             return False
-        if not failed:
-            self._settle(entry, {kind})
+        if str(ack.header.get("status", "")).lower() != Status.FAILURE:
+            self._settle(entry, {str(kind)})
         elif kind == AckType.PROCESSED and entry.command in PUBLISHES and AckType.PERSISTED in entry.types:
             self._settle(entry, entry.types - {AckType.PERSISTED})  # of a failed publish each ack that was asked for fails
             self._doubt(entry)
@@ -144,3 +140,15 @@ class Awaited:
             self.sure += step
         else:
             self.unsure += step
+
+
+@lru_cache(maxsize=1024)
+def _types(name: str, asked: str, filtered: bool, logged: bool) -> frozenset[str]:
+    """The documented ack types among those asked for. A `completed` of sow_delete is documented with a filter only; success acks of
+    publishes to a logged topic are conflated and carry no command id (commands.md sections 5 and 5.1)."""
+    types = ack_types(Message(header={"ack_type": asked})) & DOCUMENTED_ACKS.get(name, frozenset())
+    if name == "sow_delete" and not filtered:
+        types -= {AckType.COMPLETED}
+    if logged and name in CHANGES:
+        types -= {AckType.PERSISTED}
+    return types

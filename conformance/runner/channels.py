@@ -28,8 +28,8 @@ MASK: Final = "***"
 SECRET_CHARS_MIN: Final = 4
 """A shorter password is masked in its own field only: it would occur in messages by chance."""
 
-UNSENT_BYTES_MAX: Final = 64 * 1024
-"""More than this is written at once: the target may begin while we encode the rest."""
+UNSENT_BYTES_MAX: Final = 8 * 1024
+"""More than this is written at once: the target works while we encode the rest."""
 
 
 class Need(Enum):
@@ -163,7 +163,7 @@ class Channels:
         connection = peer.connection
         payloads = connection.read()
         at_s = time.monotonic() - self._began_s
-        events, naming, take, name = self.events, self._naming, peer.awaited.take, peer.name
+        events, naming, secrets, take, name = self.events, self._naming, self._secret_forms, peer.awaited.take, peer.name
         progress = False
         for payload in payloads:
             if not payload:
@@ -173,7 +173,7 @@ class Channels:
             except WireError as error:
                 connection.ended = Ended(kind="garbled", detail=error.reason, data=payload[:SHOWN_BYTES_MAX])
                 break
-            if "password" in message.header or any(secret in payload for secret in self._secret_forms):
+            if "password" in message.header or (secrets and any(secret in payload for secret in secrets)):
                 message, payload = self._masked(message)  # noqa: PLW2901 (the same frame, as it may be kept)
             events.append(Event(at_s=at_s, connection=name, kind="received", payload=payload, message=message))
             if take(message):

@@ -21,7 +21,7 @@ from conformance.runner.touched import touched_topics
 from conformance.targets.base import Target
 from reference_model.messages import PLAIN, Message
 from reference_model.observation import Observation
-from reference_model.scenario import Advance, Close, Command, Fence, KeyOf, Open, Ref, Scenario, Send, SendBytes, Step, Together
+from reference_model.scenario import Advance, Close, Fence, Open, Scenario, Send, SendBytes, Step, Together
 
 BARRIER: Final = "barrier"
 
@@ -109,9 +109,13 @@ class _Execution:
 
     def _turn_to(self, connection: str | None, label: str) -> None:
         """The barrier before a step on another connection than the last one sent on (None: whatever connection it is on)."""
-        last = self._last
-        if last is not None and last.name != connection:
-            self._barrier([last], label)
+        if self._last is not None and self._last.name != connection:
+            self._barrier_of_last(label)
+
+    def _barrier_of_last(self, label: str) -> None:
+        """The barrier on the connection that was sent on last."""
+        if self._last is not None:
+            self._barrier([self._last], label)
             self._last = None
 
     def _barrier(self, peers: list[Peer], label: str) -> None:
@@ -155,9 +159,7 @@ class _Execution:
 
     def _resolve(self, step: Send) -> Message | None:
         """The command with its opaque values, after a barrier if it has any; None, and noted, if one is not known."""
-        if _opaque(step.command) and self._last is not None:
-            self._barrier([self._last], step.label)
-        message = self._resolver.resolve(step.command)
+        message = self._resolver.resolve(step.command, lambda: self._barrier_of_last(step.label))
         if message is None:
             self._unresolved.append(step.label)
         return message
@@ -253,11 +255,3 @@ class _Execution:
             self._unresolved.append(label)
             return None
         return peer
-
-
-def _opaque(command: Command) -> bool:
-    """Whether the command holds a value that only the target can make."""
-    return any(
-        isinstance(value, Ref | KeyOf) or (isinstance(value, tuple) and any(isinstance(part, KeyOf) for part in value))
-        for value in command.header.values()
-    )

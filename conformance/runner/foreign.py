@@ -6,6 +6,7 @@ body is foreign only if it is an object with at least one scalar value, and none
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from reference_model.messages import Message
@@ -17,21 +18,21 @@ _Leaf = tuple[str, type, object]
 
 def count_foreign(events: Iterable[Event]) -> int:
     """How many received `publish` messages and `sow` records are foreign."""
-    bodies: set[bytes] = set()
-    unknown: list[bytes] = []
+    published: set[bytes] = set()
+    seen: Counter[bytes] = Counter()
     for event in events:
         message = event.message
-        if message is None:
-            if event.kind == "sent":
+        if event.kind == "sent":
+            if message is None:
                 return 0  # raw bytes may publish anything
-        elif event.kind == "sent":
-            bodies.add(message.body)
-        elif event.kind == "received":
-            unknown.extend(body for body in _bodies(message) if body not in bodies)
+            published.add(message.body)
+        elif message is not None:
+            seen.update(_bodies(message))
+    unknown = [body for body in seen if body not in published]
     if not unknown:
         return 0
-    ours = {leaf for body in bodies for leaf in _leaves_of(body)}
-    return sum(_foreign(body, ours) for body in unknown if body not in bodies)
+    ours = {leaf for body in published for leaf in _leaves_of(body)}
+    return sum(seen[body] for body in unknown if _foreign(body, ours))
 
 
 def _bodies(message: Message) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ KeyOf   the SOW key last seen with a record of the topic whose key fields have t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reference_model.config import InstanceConfig
 from reference_model.messages import HeaderValue, Message
@@ -29,11 +29,18 @@ class Resolver:
         self._keys: dict[_Key, str] = {}
         self._read = 0
 
-    def resolve(self, command: Command) -> Message | None:
-        """The command with plain values; None if one of its opaque values is not known."""
+    def resolve(self, command: Command, before: Callable[[], None] | None = None) -> Message | None:
+        """The command with plain values; None if one of its opaque values is not known. `before` is called once before opaque values
+        are looked up."""
         header: dict[str, HeaderValue] = {}
         for name, value in command.header.items():
-            plain = value if isinstance(value, str | int) else self._value(value)
+            if isinstance(value, str | int):
+                header[name] = value
+                continue
+            if before is not None:
+                before()
+                before = None
+            plain = self._value(value)
             if plain is None:
                 return None
             header[name] = plain
