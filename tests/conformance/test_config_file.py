@@ -256,8 +256,8 @@ def test_what_cannot_be_honoured_is_one_warning(text, warning, feature):
 FEATURES = [
     (
         SMALLEST,
-        {"sow", "delta", "oof", "aggregation", "pagination", "transient-sow", "multi-type", "no-txlog", "regex-topic"},
-        {"explicit-key"},
+        {"sow", "delta", "oof", "aggregation", "pagination", "multi-type", "no-txlog", "regex-topic"},
+        {"explicit-key", "transient-sow"},
     ),
     (instance(), {"select", "replace", "conflation", "heartbeat", "no-txlog"}, {"sow", "delta", "oof"}),
     (instance(topic(TRANSIENT)), {"explicit-key"}, {"key-domain", "expiration"}),
