@@ -13,7 +13,7 @@ from reference_model.areas import publish, session, sow, sow_and_subscribe, sow_
 from reference_model.areas.deliver import order_of_deliveries
 from reference_model.config import InstanceConfig
 from reference_model.draft import Draft
-from reference_model.expectation import Expectation
+from reference_model.expectation import Expectation, Occurs
 from reference_model.messages import PLAIN, Form
 from reference_model.rule import R
 from reference_model.scenario import Advance, Close, Command, Fence, Open, Scenario, Send, SendBytes, Step, Together
@@ -167,6 +167,9 @@ class _Prediction:
         session_ = self.instance.sessions.get(connection)
         if session_ is None:
             raise ProgramError(f"connection {connection} is not open")
+        if session_.alive is None:
+            # The connection may be open still; the runner then flushes it.
+            self.draft.slot(cmd_id, (connection, "ack", (cmd_id, "completed")), (R("CMD-FLUSH-02"),), occurs=Occurs.OPTIONAL)
         if session_.alive is not True or not session_.logged_on:
             return
         command = Command(header={"cmd": "flush", "cmd_id": cmd_id, "ack_type": "completed"})

@@ -128,6 +128,11 @@ def form_rule(turn: Turn) -> R | None:
         return R("WIRE-FRAME-04")
     if turn.cmd == "publish" and not form.p:
         return R("WIRE-CMD-01")
+    return None
+
+
+def burst_rule(turn: Turn) -> R | None:
+    """The rule that says that a command right behind another one, without an answer between them, is taken."""
     if turn.burst > 0:
         return R("WIRE-FRAME-05") if turn.burst >= many_commands_min else R("WIRE-FRAME-03")
     return None

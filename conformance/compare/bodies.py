@@ -88,6 +88,8 @@ def _all_exercised(body: Body, result: Comparison) -> None:
     for member in body.members.values():
         if member.because:
             result.exercised.append(member.because[0])
+        if member.missing:
+            result.exercised.append(member.missing[0])
 
 
 def _compare_members(body: Body, tree: dict[str, object], result: Comparison) -> None:

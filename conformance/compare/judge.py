@@ -233,7 +233,7 @@ class _Judge:
                 other.where == (connection, "group_end", correlation) and other.id in self.alignment.matched
                 for other in self._bucket((connection, "group_end", correlation))
             )
-        if kind == "publish":
+        if kind in {"publish", "oof"}:
             return any(other.id in self.alignment.matched and other.id > slot.id for other in self._bucket(slot.where)) or self._marked(
                 connection, slot
             )

@@ -16,7 +16,7 @@ from reference_model.expression.topics import is_regex, topic_matches
 from reference_model.rule import Because, R
 from reference_model.select import selected
 from reference_model.state import Correlation, Instance, Record, Subscription, match, trees_of
-from reference_model.turn import Turn, form_rule, id_rules, many_commands_min
+from reference_model.turn import Turn, burst_rule, form_rule, id_rules, many_commands_min
 
 TIMESTAMP: Final = r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d\.\d{6}Z?"
 """ISO-8601 with a fraction of six digits, with or without separators (WIRE-HDR-18)."""
@@ -148,6 +148,9 @@ def _presence(turn: Turn, subscription: Subscription, delivery: Delivery, *, sha
     rules.extend(delivery.presence)
     if subscription.expr is None and not delivery.presence:
         rules.append(R("EXPR-FLT-03") if subscription.delivered else R("CMD-PUB-01"))
+    burst = burst_rule(turn)
+    if burst is not None and rules[-1:] == [R("EXPR-FLT-03")]:
+        rules.insert(-1, burst)
     return (*rules, R("SUB-REG-10"))
 
 

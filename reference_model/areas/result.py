@@ -262,7 +262,8 @@ class _Records:
         if request.no_sowkey:
             claims.append(Claim("sow_key", Absent(), (R("CMD-SOW-56"), R("WIRE-SOW-03"))))
         else:
-            claims.extend(key_claims(topic.config, record.key, present=R("WIRE-SOW-03"), equal=R("SOW-KEY-01"), given=self._given()))
+            equal = R("SOW-KEY-09") if topic.config.key_domain is not None else R("SOW-KEY-01")
+            claims.extend(key_claims(topic.config, record.key, present=R("WIRE-SOW-03"), equal=equal, given=self._given()))
         claims.extend(correlation_claims(record.correlation))
         if request.timestamp:
             claims.append(Claim("timestamp", Present(), (R("CMD-SOW-57"),)))

@@ -163,12 +163,21 @@ def _by_data(turn: Turn, topics: list[Topic]) -> None:
     _remove(turn, [topic], [Chosen(topic=topic, record=record, match=True)], (R("SOW-DEL-04"),))
 
 
+def _silent_removal(turn: Turn, removed: Chosen) -> None:
+    """Nobody who did not ask for oof hears of it (SOW-REC-20)."""
+    for subscription in turn.instance.subscriptions_to(removed.topic.config.name):
+        if not subscription.ended:
+            because: Because = (R("SOW-REC-20"),)
+            turn.draft.never(turn.step, (subscription.connection, "oof", subscription.sub_id), because)
+
+
 def _remove(turn: Turn, topics: list[Topic], chosen: list[Chosen], because: Because) -> None:
     for topic in topics:
         topic.unfenced.add(turn.connection)
         topic.version += 1
     for c in chosen:
         if c.match is True:
+            _silent_removal(turn, c)
             del c.topic.records[c.record.key]
             c.topic.ghosts[c.record.key] = because
         elif c.match is None:
