@@ -120,6 +120,10 @@ class Connection(asyncio.Protocol):
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        # Not at once: asyncio calls this in the middle of its own write and does not bear another one that fails.
+        asyncio.get_running_loop().call_soon(self._resume)
+
+    def _resume(self) -> None:
         self._writable = True
         if not self._transport.is_closing():
             self.flush()
@@ -140,7 +144,7 @@ class Connection(asyncio.Protocol):
         self._turn = None
         engine, session, inbox = self._app.engine, self._session, self._inbox
         for _ in range(commands_per_turn_max):
-            if not inbox or not self._writable or session.closing is not None:
+            if not inbox or not self._writable or session.closing is not None or self._transport.is_closing():
                 break
             self._take(inbox.popleft())
             if session.waiting_bytes > write_bytes_high:
@@ -169,7 +173,9 @@ class Connection(asyncio.Protocol):
     def flush(self) -> None:
         """Write what waits, if the client reads; end the connection if it has to end."""
         session = self._session
-        if self._writable and session.outbox:
+        if self._transport.is_closing():
+            session.take()
+        elif self._writable and session.outbox:
             encode, trace = self._app.engine.behaviour.encode, self._app.trace
             messages = session.take()
             if trace is not None:
