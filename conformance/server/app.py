@@ -12,11 +12,14 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from conformance.wire import FrameReader, WireError, decode
+from conformance.wire import FrameReader, WireError, decode, encode_message
 from reference_model.messages import Message
 
 from .engine import Engine
 from .session import Session
+
+LENGTH_BYTES: Final = 4
+"""What a frame has before its payload."""
 
 waiting_bytes_max: Final = 64 * 1024 * 1024
 """What may wait for one client, as `ClientMaxCapacity` limits it in AMPS; a query result counts too."""
@@ -27,7 +30,8 @@ write_bytes_high: Final = 1024 * 1024
 commands_per_turn_max: Final = 500
 """After so many commands of one connection the others have their turn."""
 
-Trace = Callable[[Session, str, Message], None]
+Trace = Callable[[Session, str, bytes], None]
+"""Told of each frame: the connection, `<` for in, `>` for out, `x` for why it was closed; and the payload, passwords masked."""
 
 
 def clock() -> Callable[[], float]:
@@ -113,22 +117,27 @@ class Connection(asyncio.Protocol):
         except WireError as error:
             self._inbox.extend(error.before)
             self._broken = True
-        self._work()
+        if self._turn is None:
+            self._work()
 
     def pause_writing(self) -> None:
         self._writable = False
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        # Not at once: asyncio calls this in the middle of its own write and does not bear another one that fails.
+        self._writable = True
+        # Nothing is written here: asyncio calls this in the middle of its own write and does not bear another one that fails.
         asyncio.get_running_loop().call_soon(self._resume)
 
     def _resume(self) -> None:
-        self._writable = True
-        if not self._transport.is_closing():
+        if self._writable and not self._transport.is_closing():
             self.flush()
-            self._transport.resume_reading()
-            self._work()
+            if self._turn is None:
+                self._work()
+
+    def eof_received(self) -> None:
+        """The client sends no more; what it has asked for so far is still answered."""
+        self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
@@ -149,11 +158,21 @@ class Connection(asyncio.Protocol):
             self._take(inbox.popleft())
             if session.waiting_bytes > write_bytes_high:
                 self.flush()
-        else:
+        if session.closing is not None:
+            inbox.clear()
+        if inbox and self._writable:
             self._turn = asyncio.get_running_loop().call_soon(self._work)
         if self._broken and not inbox:
             engine.malformed(session)
+        self._regulate()
         self._app.soon()
+
+    def _regulate(self) -> None:
+        """Read from the client only when all its commands are taken and it reads itself: what it sends waits in its own socket."""
+        if self._writable and not self._inbox:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
 
     def _take(self, payload: bytes) -> None:
         if not payload:
@@ -161,12 +180,17 @@ class Connection(asyncio.Protocol):
         engine, session = self._app.engine, self._session
         try:
             message = decode(payload, sender="client")
-        except WireError:
+        except WireError as error:
+            self._trace("<", f"malformed, {len(payload)} bytes: {error.reason}".encode())
             engine.malformed(session)
             return
         if self._app.trace is not None:
-            self._app.trace(session, "<", message)
+            self._trace("<", _masked(payload, message))
         engine.receive(session, message)
+
+    def _trace(self, way: str, payload: bytes) -> None:
+        if self._app.trace is not None:
+            self._app.trace(self._session, way, payload)
 
     # ---- messages out --------------------------------------------------------------------------------------------------------
 
@@ -176,18 +200,25 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             session.take()
         elif self._writable and session.outbox:
-            encode, trace = self._app.engine.behaviour.encode, self._app.trace
-            messages = session.take()
-            if trace is not None:
-                for message in messages:
-                    trace(session, ">", message)
-            self._transport.write(b"".join(map(encode, messages)))
+            frames = [*map(self._app.engine.behaviour.encode, session.take())]
+            if self._app.trace is not None:
+                for frame in frames:
+                    self._trace(">", frame[LENGTH_BYTES:])
+            self._transport.write(b"".join(frames))
         elif session.waiting_bytes > waiting_bytes_max:
             session.closing = session.closing or "slow client"
             self._transport.abort()
         if session.closing is not None and not self._transport.is_closing():
+            self._trace("x", session.closing.encode())
             self._transport.close()
 
     def end(self) -> None:
         """The server stops."""
         self._transport.close()
+
+
+def _masked(payload: bytes, message: Message) -> bytes:
+    """The payload of a command for a reader; one with a password is written anew without it."""
+    if "password" not in message.header:
+        return payload
+    return encode_message(Message(header={**message.header, "password": "***"}, body=message.body))[LENGTH_BYTES:]

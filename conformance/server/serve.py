@@ -14,9 +14,7 @@ from typing import Final
 
 from conformance.config_file import expand, read
 from conformance.errors import UsageError
-from conformance.wire import encode_message
 from reference_model.config import STANDARD, InstanceConfig
-from reference_model.messages import Message
 
 from .app import App, Trace, clock
 from .engine import Engine
@@ -135,14 +133,11 @@ async def _run(app: App, listeners: Sequence[Listener]) -> None:
 
 
 def _tracer() -> Trace:
-    """Prints one line for each message, passwords masked."""
+    """Prints one line for each frame."""
 
-    def show(session: Session, way: str, message: Message) -> None:
-        header = message.header
-        if "password" in header:
-            message = Message(header={**header, "password": "***"}, body=message.body, records=message.records)
-        text = encode_message(message)[4:].decode(errors="backslashreplace")
-        sys.stderr.write(f"{session.number} {way} {text.translate(_CONTROLS)}\n")
+    def show(session: Session, way: str, payload: bytes) -> None:
+        text = payload.decode(errors="backslashreplace").translate(_CONTROLS)
+        sys.stderr.write(f"{session.number} {way} {text}\n")
 
     return show
 

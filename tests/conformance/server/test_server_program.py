@@ -55,10 +55,12 @@ def test_configuration_file_and_trace(tmp_path):
         client.until('"cid":"0"')
         client.put(frame('{"c":"p","t":"books","cid":"1","a":"processed"}', b'{"isbn":\n1}'))
         client.until('"cid":"1"')
+        client.put(frame('{"c":'))
+        assert client.closed()
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         lines = process.stderr.read().splitlines()
-    assert [line.split()[1] for line in lines] == ["<", ">", "<", ">"]
+    assert [line.split()[1] for line in lines] == ["<", ">", "<", ">", "<", "x"]
     assert "secret" not in "".join(lines)
     assert lines[2].endswith('{"isbn":\\x0a1}')
 
