@@ -1,0 +1,176 @@
+"""The commands and their options. What they do is imported when they are called."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from conformance.version import VERSION
+
+OUTCOMES: Final = ("failed", "deviates", "inconclusive", "passed", "observed", "not_exercised", "unchecked", "not_applicable")
+PATH: Final = click.Path(path_type=Path)
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}, no_args_is_help=True)
+@click.version_option(VERSION, prog_name="amps-conformance", message="%(prog)s %(version)s")
+def program() -> None:
+    """Conformance and property-based tests for AMPS servers: publish, SOW, deltas, queries, acks.
+
+    Exit codes: 0 conforming, 1 not conforming, 2 wrong usage, 4 not measured, 5 harness error, 130 interrupted.
+    """
+
+
+def _options(*decorators: Decorator) -> Decorator:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+TARGET: Final = click.option(
+    "--target",
+    metavar="URI",
+    help="The server: host:port, or tcp://user:password@host:port/amps/json. AMPS_PASSWORD may hold the password. "
+    "Without it a server of our own is started for the run.",
+)
+TARGET_CONFIG: Final = click.option(
+    "--target-config", type=PATH, help="The server's own XML configuration, if it is not the one that 'config' prints."
+)
+SLOTS: Final = click.option("--slots", metavar="A-B", default="0", show_default=True, help="The slots of the configuration to use.")
+SEED: Final = click.option("--seed", type=click.IntRange(min=0), help="Seed of the random scenarios; drawn and printed if not given.")
+TIMEOUT_SCALE: Final = click.option(
+    "--timeout-scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="Multiply every wait."
+)
+
+
+def report_dir(default: str) -> Decorator:
+    """The option for the folder of a run's files."""
+    return click.option(
+        "--report-dir", type=PATH, default=default, show_default=True, help="Where run.jsonl, summary.json and programs go."
+    )
+
+
+@program.command("run")
+@_options(
+    TARGET,
+    click.option(
+        "--profile",
+        type=click.Choice(["smoke", "pr", "nightly"]),
+        default="smoke",
+        show_default=True,
+        help="smoke: the directed scenarios; pr, nightly: those, then random ones until the time limit.",
+    ),
+    click.option("--rules", metavar="GLOB", help="Only these rules: an id, a topic (SOW-TOPN), an area (SOW), a glob; or several."),
+    click.option("--exclude", metavar="GLOB", help="All but these rules."),
+    click.option("--list", "listing", is_flag=True, help="List the directed scenarios that would run, with their rules; run nothing."),
+    SEED,
+    click.option("--time-limit", metavar="DURATION", help="90s, 10m or 2h. Default: 60s for pr, 1h for nightly."),
+    click.option("--max-failures", type=click.IntRange(min=1), help="End the run after so many kinds of failures."),
+    report_dir("amps-report"),
+    click.option("--record", type=click.Choice(["some", "all"]), default="some", show_default=True, help="Which recordings to keep."),
+    click.option("--strict", is_flag=True, help="A deviation from what the documentation only implies makes the run red, too."),
+    SLOTS,
+    TIMEOUT_SCALE,
+    click.option("--max-rate", type=click.FloatRange(min=0, min_open=True), help="At most so many commands a second, on average."),
+    click.option("--disruptive", is_flag=True, help="Send broken frames and very large messages to a target that is not on loopback."),
+    TARGET_CONFIG,
+)
+def run_command(**options: Any) -> int:
+    """Run scenarios against a server and give a verdict on every rule."""
+    from conformance.cli import running
+
+    _terminable()
+    return running.run(**options)
+
+
+@program.command("replay")
+@_options(
+    click.argument("file", type=PATH),
+    TARGET,
+    SEED,
+    SLOTS,
+    TIMEOUT_SCALE,
+    report_dir("amps-report/replay"),
+    TARGET_CONFIG,
+)
+def replay_command(**options: Any) -> int:
+    """Run one program file, and judge it like any scenario.
+
+    A failure of a run names such a file; docs/programs.md tells how to write one by hand.
+    """
+    from conformance.cli import running
+
+    _terminable()
+    return running.replay(**options)
+
+
+@program.command("rules")
+@_options(
+    click.argument("rules", required=False, metavar="[RULE or GLOB]"),
+    click.option("--exclude", metavar="GLOB", help="All but these."),
+    click.option("--area", metavar="NAME", help="Only this area, for example SOW."),
+    click.option("--tier", type=click.IntRange(1, 3), help="Only this tier; 1 is the core."),
+    click.option("--level", type=click.Choice(["must", "default", "may", "undefined"]), help="Only this level."),
+    click.option("--outcome", type=click.Choice(OUTCOMES), help="Only rules that came to this in the last run."),
+    click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True),
+    click.option("--report-dir", type=PATH, default="amps-report", show_default=True, help="Where the last run is looked for."),
+)
+def rules_command(**options: Any) -> int:
+    """List rules, or tell one in full: its text and source, where it is predicted, judged and broken, its last outcome."""
+    from conformance.cli import telling
+
+    return telling.rules(**options)
+
+
+@program.command("config")
+@_options(
+    click.option("--slots", type=click.IntRange(1, 100), default=8, show_default=True, help="How many slots; a worker uses one."),
+    click.option("--port", type=click.IntRange(1, 65535), default=9007, show_default=True, help="Where the server shall listen."),
+)
+def config_command(**options: Any) -> int:
+    """Print the AMPS configuration (XML) that a server needs to be tested."""
+    from conformance.cli import telling
+
+    return telling.config(**options)
+
+
+@program.command("serve")
+@_options(
+    click.option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. Default: a free port on 127.0.0.1."),
+    click.option("--config", type=PATH, help="An AMPS configuration (XML). Default: what 'config' prints."),
+    click.option("--slots", type=click.IntRange(1, 100), default=8, show_default=True, help="How many slots, without --config."),
+    click.option("--seed", type=int, default=0, show_default=True, help="Decides what the documentation leaves to a server."),
+    click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="A single fault to serve with; 'list' names them."),
+    click.option("--trace", is_flag=True, help="A line on stderr for each message."),
+)
+def serve_command(**options: Any) -> int:
+    """Serve as a small AMPS, for trying things out. The first line names the address; Ctrl-C ends it."""
+    from conformance.cli import telling
+
+    return telling.serve(**options)
+
+
+@program.command("doctor")
+@_options(TARGET, SLOTS, TIMEOUT_SCALE, TARGET_CONFIG)
+def doctor_command(**options: Any) -> int:
+    """Say in plain words what a target is and what it lacks for a run."""
+    from conformance.cli import telling
+
+    return telling.doctor(**options)
+
+
+def _terminable() -> None:
+    """Treat SIGTERM like Ctrl-C: what was found is reported, the slot is emptied."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

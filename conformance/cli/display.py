@@ -1,0 +1,128 @@
+"""What a run shows on a terminal while it goes on and at its end. Lines where there is no terminal; bars where there is one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from conformance.cli.texts import not_measured
+from conformance.results import Outcome, RunOutcome
+from conformance.rules import load
+from conformance.run.bench import Examined
+from conformance.run.events import PhaseName
+from conformance.run_file import RunHeader
+from reports import terminal
+from reports.plain import number, safe
+from reports.record import Report
+
+NEWS_S: Final = 60.0
+"""Without a terminal, a long phase says so often how it goes."""
+
+
+class Display:
+    """The events of a run as lines on `out`; a target that cannot be measured at all is one line on `err`. `brief`: no totals."""
+
+    def __init__(self, out: Console, err: Console, *, brief: bool = False) -> None:
+        self._out = out
+        self._err = err
+        self._brief = brief
+        self._catalogue = load()
+        self._opened = False
+        self._bars: Progress | None = None
+        self._task = TaskID(0)
+        self._phase: PhaseName | None = None
+        self._total: int | None = None
+        self._limit_s: float | None = None
+        self._began = self._news = 0.0
+        self._scenarios = self._commands = 0
+        self._exercised: set[str] = set()
+        self._broken: dict[str, Outcome] = {}
+
+    # ---- events ----------------------------------------------------------------------------------------------------------------
+
+    def opened(self, header: RunHeader) -> None:
+        self._opened = True
+        terminal.show(self._out, terminal.opening(header))
+
+    def began(self, phase: PhaseName, *, total: int | None, limit_s: float | None) -> None:
+        self._close_phase()
+        self._phase, self._total, self._limit_s = phase, total, limit_s
+        self._began = self._news = time.monotonic()
+        self._scenarios = self._commands = 0
+        if self._out.is_terminal and not self._brief:
+            self._bars = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(bar_width=24),
+                TextColumn("{task.fields[said]}", markup=False),
+                console=self._out,
+                transient=True,
+            )
+            self._bars.start()
+            self._task = self._bars.add_task(f"{phase:<8}", total=total or limit_s or 1, said="")
+
+    def ended(self, examined: Examined) -> None:
+        self._scenarios += 1
+        self._commands += examined.scenario.commands
+        if examined.verdict is not None:
+            self._exercised.update(examined.verdict.exercised)
+        for finding in examined.decisive:
+            self._broken.setdefault(finding.rule, self._catalogue[finding.rule].breach)
+        self._show()
+
+    def explained(self, rule: str) -> None:
+        del rule
+        self._scenarios += 1
+        self._show()
+
+    def concluded(self, report: Report, files: Sequence[str]) -> None:
+        self._close_phase()
+        if not self._opened and report.conclusion.unmeasured:
+            self._err.print(Text(safe(not_measured(report.conclusion.unmeasured[0]))), soft_wrap=True)
+        elif not self._opened and report.conclusion.outcome is RunOutcome.INTERRUPTED:
+            self._err.print(Text("Interrupted before anything ran."))
+        elif self._brief and report.conclusion.outcome is RunOutcome.CONFORMING:
+            held = len(report.with_outcome(Outcome.PASSED))
+            terminal.show(self._out, Text(f"Nothing is broken: {number(held, 'rule')} put to the test and held."))
+        else:
+            terminal.show(self._out, Text(), terminal.final(report, files=files))
+
+    # ---- a phase ---------------------------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        if self._bars is not None:
+            done = self._scenarios if self._total is not None else now - self._began
+            self._bars.update(self._task, completed=done, said=self._said())
+        elif now - self._news >= NEWS_S and not self._brief:
+            self._news = now
+            terminal.show(self._out, Text(f"{self._phase:<8} {self._said()}"))
+
+    def _close_phase(self) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+        if self._phase in {"smoke", "random"} and not self._brief:
+            terminal.show(self._out, Text(f"{self._phase:<8} {self._said()}"))
+        self._phase = None
+
+    def _said(self) -> str:
+        """How far the phase is: scenarios, commands, what is broken so far, time."""
+        spent_s = time.monotonic() - self._began
+        if self._phase == "explaining":
+            return f"{self._scenarios} of {number(self._total or 0, 'failure')}"
+        of = f" of {self._total:,}" if self._total is not None else ""
+        words = [f"{self._scenarios:,}{of} scenarios", number(self._commands, "command")]
+        failed = sum(outcome is Outcome.FAILED for outcome in self._broken.values())
+        deviate = sum(outcome is Outcome.DEVIATES for outcome in self._broken.values())
+        words += [number(failed, "rule failed", "rules failed"), *([f"{deviate} deviate"] if deviate else [])]
+        words.append(f"{len(self._exercised):,} exercised")
+        words.append(f"{spent_s:.1f} s")
+        if self._limit_s is not None and self._bars is not None:
+            left_s = max(0, round(self._limit_s - spent_s))
+            words.append(f"{left_s // 60}:{left_s % 60:02d} left")
+        return "   ".join(words)

@@ -1,0 +1,86 @@
+"""The commands that do not run scenarios: rules, config, serve, doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from conformance.errors import UsageError
+
+
+def rules(
+    *,
+    rules: str | None,
+    exclude: str | None,
+    area: str | None,
+    tier: int | None,
+    level: str | None,
+    outcome: str | None,
+    form: str,
+    report_dir: Path,
+) -> int:
+    """Tell one rule in full, or list those that the filters let through."""
+    from conformance.rules import explain as telling
+    from conformance.rules import load, load_excuses
+    from conformance.rules.index import scan
+
+    catalogue, last = load(), telling.read_last(report_dir)
+    chosen = telling.choose(
+        catalogue,
+        globs=rules,
+        exclude=exclude,
+        area=area,
+        tier=tier,
+        level=level,  # type: ignore[arg-type]  # a choice of the command line
+        outcome=outcome,
+        last=last,
+    )
+    told = telling.explain(catalogue, scan(), load_excuses(), chosen, last)
+    one = rules is not None and rules.strip().upper() in catalogue
+    text = telling.render(told, form, last) if one else telling.listing(told, form)  # type: ignore[arg-type]  # a choice, too
+    click.echo(text, nl=False)
+    return 0
+
+
+def config(*, slots: int, port: int) -> int:
+    """Print the configuration for so many slots."""
+    from conformance.config_file import render
+    from reference_model.config import STANDARD
+
+    click.echo(render(STANDARD, range(slots), port=port), nl=False)
+    return 0
+
+
+def serve(*, listen: str | None, config: Path | None, slots: int, seed: int, mutants: Sequence[str], trace: bool) -> int:
+    """Serve until SIGINT or SIGTERM."""
+    from conformance.server.mutants import MUTANTS
+    from conformance.server.serve import serve as run
+
+    if "list" in mutants:
+        for mutant in MUTANTS.values():
+            click.echo(f"{mutant.name}  {mutant.text} ({', '.join(mutant.breaks)})")
+        return 0
+    return run(listen=listen, config=config, slots=slots, seed=seed, mutants=mutants, trace=trace)
+
+
+def doctor(*, target: str | None, slots: str, timeout_scale: float, target_config: Path | None) -> int:
+    """Print what is found out of the target; 4 if something is lacking."""
+    from conformance.client.limits import Limits
+    from conformance.doctor import diagnose
+    from conformance.run.settings import Settings, instance_of, parse_slots
+    from conformance.targets.spec import parse_target
+    from reports.plain import safe
+
+    if target is None:
+        raise UsageError("doctor needs --target")
+    asked = Settings(target=parse_target(target), target_config=target_config, seed=0, slots=parse_slots(slots))
+    instance, warnings = instance_of(asked, asked.slots.start)
+    for warning in warnings:
+        click.echo(f"warn  {safe(warning)}")
+    assert asked.target is not None
+    lines = diagnose(asked.target, instance, asked.slots, Limits(timeout_scale=timeout_scale))
+    for level, text in lines:
+        click.echo(f"{level:<4}  {safe(text)}")
+    return 4 if any(level == "no" for level, _ in lines) else 0

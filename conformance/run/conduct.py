@@ -1,0 +1,213 @@
+"""A run in this process: smoke, random scenarios, explanations, and the conclusion that is written down whatever happened."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+from typing import Final, Literal
+
+from conformance.errors import HarnessError, MisconfiguredError, TargetError, UsageError
+from conformance.results import Conclusion, Ledger, Outcome
+from conformance.rules import implied, load
+from conformance.run.bench import Bench
+from conformance.run.events import Events
+from conformance.run.examples import Examples
+from conformance.run.explaining import Explainer
+from conformance.run.opening import CRASH_FILE, bench_on, forget_last_run, header_of, new_run_id, serving
+from conformance.run.pace import Pace
+from conformance.run.programs import directed
+from conformance.run.selection import Selection, select
+from conformance.run.settings import Settings, instance_of
+from conformance.run_file import RUN_FILE, Failure, Origin, RunHeader, RunWriter
+from reference_model.model import predict
+from reference_model.scenario import Scenario
+from reference_model.state import ProgramError
+from reports.record import Report, from_ledger
+from reports.summary import write_summary
+
+EXPLAIN_S_MAX: Final = 30.0
+"""How long the failures of a run may be shrunk and repeated after its time limit: the shortest are told well, the others briefly."""
+
+
+def planned(settings: Settings) -> Selection:
+    """What a run with these settings does. UsageError: it makes no sense."""
+    instance, _ = instance_of(settings, settings.slots.start)
+    gentle = settings.target is not None and not settings.target.loopback and not settings.disruptive
+    return select(directed(), load(), instance.features, rules=settings.rules, exclude=settings.exclude, gentle=gentle)
+
+
+def run(settings: Settings, events: Events) -> Conclusion:
+    """Run, write run.jsonl and summary.json, and tell `events` of it. Raises UsageError before anything has run, and nothing else."""
+    return _Run(settings, planned(settings), events).conclude()
+
+
+def replay(scenario: Scenario, settings: Settings, events: Events) -> Conclusion:
+    """Judge one program like any scenario.
+
+    Raises UsageError: the model does not judge it; TargetError: the target is not declared to have what it needs.
+    """
+    instance, _ = instance_of(settings, settings.slots.start)
+    lacking = sorted(scenario.needs - implied(instance.features))
+    if lacking:
+        raise MisconfiguredError(f"{scenario.name} needs {', '.join(lacking)}, which the target is not declared to have")
+    try:
+        predict(scenario, instance)
+    except ProgramError as error:
+        raise UsageError(f"{scenario.name} cannot be judged: {error}") from error
+    return _Run(settings, Selection(directed=(scenario,)), events, origin="replay").conclude()
+
+
+class _Run:
+    def __init__(
+        self, settings: Settings, selection: Selection, events: Events, *, origin: Literal["smoke", "replay"] = "smoke"
+    ) -> None:
+        self.settings = settings
+        self.selection = selection
+        self.events = events
+        self.origin: Literal["smoke", "replay"] = origin
+        self.catalogue = load()
+        self.instance, _ = instance_of(settings, settings.slots.start)
+        self.run_id = new_run_id()
+        self.header: RunHeader = header_of(settings, selection, self.instance, run=self.run_id, spec=None)
+        self.writer: RunWriter | None = None
+        self.ledger = Ledger()
+        self.examples = Examples()
+        self.explained: list[Failure] = []
+        self.unmeasured: list[str] = []
+        self.errors: list[str] = []
+        self.interrupted = False
+        self.scenarios = self.commands = 0
+        self.pace = Pace(settings.max_rate)
+        self.began = time.monotonic()
+        self.until = None if settings.limit_s is None else self.began + settings.limit_s
+
+    # ---- the run ---------------------------------------------------------------------------------------------------------------
+
+    def conclude(self) -> Conclusion:
+        """Do all of it."""
+        try:
+            forget_last_run(self.settings.report_dir)
+        except OSError as error:
+            raise UsageError(f"cannot write to {self.settings.report_dir}: {error.strerror}") from error
+        try:
+            self._measure()
+        except KeyboardInterrupt:
+            self.interrupted = True
+        except TargetError as error:
+            self.unmeasured.append(str(error))
+        except HarnessError as error:
+            self.errors.append(str(error))
+        return self._finish()
+
+    def _measure(self) -> None:
+        slot = self.settings.slots.start
+        with (
+            serving(self.settings) as spec,
+            bench_on(spec, self.settings, self.instance, self.catalogue, self.selection, run=self.run_id, slot=slot) as bench,
+        ):
+            version = bench.target.version
+            self.header = header_of(self.settings, self.selection, self.instance, run=self.run_id, spec=spec, version=version)
+            self._write()
+            self.events.opened(self.header)
+            self._directed(bench)
+            self._explain(bench)
+
+    def _write(self) -> RunWriter:
+        if self.writer is None:
+            self.writer = RunWriter(self.settings.report_dir / RUN_FILE, self.header, keep=self.settings.keep)
+        return self.writer
+
+    def _directed(self, bench: Bench) -> bool:
+        """False: enough failures."""
+        self.events.began(self.origin, total=len(self.selection.directed), limit_s=None)
+        return all(self._one(bench, scenario, self.origin) for scenario in self.selection.directed)
+
+    def _one(self, bench: Bench, scenario: Scenario, origin: Origin) -> bool:
+        """Examine and record one scenario. False: the run has seen enough failures."""
+        examined = bench.examine(scenario)
+        examined.record(self._write(), origin)
+        self.scenarios += 1
+        self.commands += scenario.commands
+        if examined.verdict is not None:
+            self.ledger.add(examined.verdict)
+        if examined.error is not None:
+            self.errors.append(f"{scenario.name}: {examined.error}")
+            note_crash(self.settings.report_dir, f"{scenario.name}: {examined.error}", examined.trace)
+        self.examples.take(examined)
+        self.events.ended(examined)
+        self.pace.keep(scenario.commands, until=self.until)
+        return self.settings.max_failures is None or self._failures() < self.settings.max_failures
+
+    def _failures(self) -> int:
+        """How many kinds of failures there are that make the run red."""
+        red = {Outcome.FAILED, Outcome.DEVIATES} if self.settings.strict else {Outcome.FAILED}
+        return sum(self.catalogue[finding.rule].breach in red for finding in self.examples.findings())
+
+    def _explain(self, bench: Bench) -> None:
+        """Explain an example of each kind of failure, those of one rule one after the other, as long as there is time."""
+        if not self.examples:
+            return
+        explainer = Explainer(self.settings, self.catalogue, self.instance, bench=bench, budget_s=EXPLAIN_S_MAX)
+        self.events.began("explaining", total=len(self.examples), limit_s=EXPLAIN_S_MAX)
+        for examined, finding in self.examples:
+            self._tell(explainer.explain(examined, finding))
+            self.events.explained(finding.rule)
+
+    def _tell(self, failure: Failure) -> None:
+        self.explained.append(failure)
+        self._write().failure(failure)
+
+    # ---- the end ---------------------------------------------------------------------------------------------------------------
+
+    def _finish(self) -> Conclusion:
+        """Whatever happened: explain in brief what nobody explained, write footer and summary, tell the report."""
+        folder = self.settings.report_dir
+        files: list[str] = []
+        try:
+            writer = self._write()
+            explainer = Explainer(self.settings, self.catalogue, self.instance)
+            told = {(failure["rule"], failure["kind"], failure["field"]) for failure in self.explained}
+            for examined, finding in self.examples:
+                if finding.group not in told:
+                    self._tell(explainer.explain(examined, finding))
+            writer.footer(self._report().conclusion)
+            files.append(str(folder / RUN_FILE))
+        except HarnessError as error:
+            self._failed_to_write(error)
+        finally:
+            if self.writer is not None:
+                self.writer.close()
+        try:
+            files.insert(0, str(write_summary(self._report(), folder)))
+        except HarnessError as error:
+            self._failed_to_write(error)
+        report = self._report()
+        self.events.concluded(report, files)
+        return report.conclusion
+
+    def _failed_to_write(self, error: HarnessError) -> None:
+        if str(error) not in self.errors:
+            self.errors.append(str(error))
+
+    def _report(self) -> Report:
+        return from_ledger(
+            self.header,
+            self.ledger,
+            seconds=time.monotonic() - self.began,
+            commands=self.commands,
+            scenarios=self.scenarios,
+            explained=self.explained,
+            unmeasured=self.unmeasured,
+            harness_errors=self.errors,
+            interrupted=self.interrupted,
+            catalogue=self.catalogue,
+        )
+
+
+def note_crash(folder: Path, what: str, trace: str) -> None:
+    """Append a traceback of ours to the crash file; a folder that cannot be written to is told elsewhere."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / CRASH_FILE).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{what}\n{trace}\n")

@@ -1,0 +1,113 @@
+"""What a run was asked to do, as values, and the texts in which users write them. Nothing here runs anything."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from conformance import config_file
+from conformance.errors import UsageError
+from conformance.naming import SLOTS_MAX
+from conformance.run_file import Keep
+from conformance.targets.spec import TargetSpec
+from reference_model.config import STANDARD, InstanceConfig
+
+Profile = Literal["smoke", "pr", "nightly"]
+"""smoke: the directed scenarios; pr and nightly: those, then random ones until the time limit."""
+
+PROFILES: Final[tuple[Profile, ...]] = get_args(Profile)
+
+TIME_LIMIT_S: Final[dict[Profile, float | None]] = {"smoke": None, "pr": 60.0, "nightly": 3600.0}
+
+REPORT_DIR: Final = Path("amps-report")
+
+SEED_BITS: Final = 31
+"""A seed that is drawn for a run is short enough to be typed again."""
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
+_UNIT_S: Final = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
+_SLOTS: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of a run.
+
+    target         None: the embedded server, started for the run
+    target_config  the target's own XML configuration; None: the one that `config` prints
+    rules, exclude globs over rule ids (`Catalogue.match`), None: all, none
+    seed           of the random scenarios, and of the embedded server's choices
+    time_limit_s   of the whole run without what follows it (explaining failures); None: until the scenarios are over
+    max_failures   end the run after so many kinds of failures
+    slots          the slots that the run may use, the first for the first worker
+    timeout_scale  multiplies every wait
+    max_rate       commands a second on average, None: as fast as it goes
+    disruptive     broken frames and very large messages are allowed although the target is not on loopback
+    keep           which recordings stay in the run file
+    """
+
+    target: TargetSpec | None = None
+    target_config: Path | None = None
+    profile: Profile = "smoke"
+    rules: str | None = None
+    exclude: str | None = None
+    seed: int
+    time_limit_s: float | None = None
+    max_failures: int | None = None
+    report_dir: Path = REPORT_DIR
+    strict: bool = False
+    slots: range = range(1)
+    timeout_scale: float = 1.0
+    max_rate: float | None = None
+    disruptive: bool = False
+    keep: Keep = "some"
+
+    @property
+    def limit_s(self) -> float | None:
+        """The time limit that counts: the one given, else that of the profile."""
+        return self.time_limit_s if self.time_limit_s is not None else TIME_LIMIT_S[self.profile]
+
+
+def draw_seed() -> int:
+    """A seed for a run that was given none."""
+    return secrets.randbits(SEED_BITS)
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of `90s`, `10m`, `2h`, `500ms` or a plain number of seconds. Raises UsageError."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None or float(found[1]) == 0:
+        raise UsageError(f"'{text}' is no duration; write 90s, 10m or 2h")
+    return float(found[1]) * _UNIT_S[found[2] or ""]
+
+
+def parse_slots(text: str) -> range:
+    """The slots of `0-3`, or of `2` for one. Raises UsageError."""
+    found = _SLOTS.fullmatch(text.strip())
+    first = int(found[1]) if found else 0
+    last = int(found[2] or found[1]) if found else -1
+    if found is None or not first <= last < SLOTS_MAX:
+        raise UsageError(f"'{text}' names no slots; write A-B with 0 <= A <= B < {SLOTS_MAX}")
+    return range(first, last + 1)
+
+
+def slots_text(slots: range) -> str:
+    """The slots as `parse_slots` reads them."""
+    return f"{slots.start}" if len(slots) == 1 else f"{slots.start}-{slots.stop - 1}"
+
+
+def instance_of(settings: Settings, slot: int) -> tuple[InstanceConfig, tuple[str, ...]]:
+    """The configuration that the target is declared to have, as one slot sees it (logical names), and warnings.
+
+    UsageError: the file cannot be read, or has no topic of that slot.
+    """
+    if settings.target_config is None:
+        return STANDARD, ()
+    whole, warnings = config_file.read(settings.target_config)
+    instance = config_file.logical(whole, slot)
+    if not instance.topics:
+        raise UsageError(f"{settings.target_config} has no topic of slot {slot}; start from what 'amps-conformance config' prints")
+    return instance, tuple(warnings)
