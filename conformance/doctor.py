@@ -17,7 +17,7 @@ from conformance.client.session import Session
 from conformance.errors import SlotError, TargetError
 from conformance.naming import slot_prefix
 from conformance.targets.control import Look, look
-from conformance.targets.slots import OWNER_TOPIC, Slot
+from conformance.targets.slots import OWNER_TOPIC, Slot, own_topics
 from conformance.targets.spec import TargetSpec
 from reference_model.config import InstanceConfig, TopicConfig
 from reference_model.messages import AckType, Message
@@ -61,11 +61,12 @@ def _greeting(spec: TargetSpec, session: Session) -> str:
 
 
 def _examine(session: Session, config: InstanceConfig, slots: range, run: str) -> Iterator[Line]:
-    names = {slot_prefix(slot) + topic.name.removeprefix("@"): topic for slot in slots for topic in config.topics}
+    topics = own_topics(config, session.spec)
+    names = {slot_prefix(slot) + topic.name.removeprefix("@"): topic for slot in slots for topic in topics}
     looks = look(session, list(names))
     missing = [name for name, seen in looks.items() if seen.refused is not None]
     for slot in slots:
-        yield from _slot(session, config, slot, run, looks)
+        yield from _slot(session, topics, slot, run, looks)
     yield from _missing(names, missing)
     for name, seen in looks.items():
         if not seen.complete:
@@ -104,10 +105,10 @@ def _features(topic: TopicConfig) -> tuple[str, ...]:
     return tuple(name for name, has in used if has)
 
 
-def _slot(session: Session, config: InstanceConfig, slot: int, run: str, looks: dict[str, Look]) -> Iterator[Line]:
+def _slot(session: Session, topics: tuple[TopicConfig, ...], slot: int, run: str, looks: dict[str, Look]) -> Iterator[Line]:
     """Whether the slot is free, and whether state works in it."""
     prefix = slot_prefix(slot)
-    usable = [topic for topic in config.topics if topic.name != OWNER_TOPIC and topic.keys and topic.message_type == "json"]
+    usable = [topic for topic in topics if topic.name != OWNER_TOPIC and topic.keys and topic.message_type == "json"]
     there = [topic for topic in usable if looks[prefix + topic.name.removeprefix("@")].refused is None]
     lease = Slot(slot, run=run)
     owner = looks.get(lease.topic)

@@ -37,7 +37,7 @@ class Session:
 
     def __init__(self, connection: Connection, spec: TargetSpec, limits: Limits) -> None:
         self._connection = connection
-        self._spec = spec
+        self.spec = spec
         self._limits = limits
         self._poller = Poller()
         self._poller.add(connection)
@@ -71,7 +71,7 @@ class Session:
         return self._connection.ended is None
 
     def _log_on(self, client_name: str) -> None:
-        spec = self._spec
+        spec = self.spec
         own = {"message_type": spec.message_type, "user_id": spec.user, "password": spec.password}
         header = {"cmd": "logon", "cmd_id": LOGON_ID, "client_name": client_name, "ack_type": "processed", "version": "0.1.0:harness"}
         logon = Message(header={**header, **{name: value for name, value in own.items() if value is not None}})
@@ -146,14 +146,14 @@ class Session:
         if ended.kind == "garbled" or ended.data:
             return self._not_amps(ended.data, ended.detail)
         if not self.ack.header:
-            return NotAmpsError(f"{self._spec.address} closes the connection instead of answering the logon ({ended.detail})")
-        return UnreachableError(f"{self._spec.address} closed the connection of the harness ({ended.detail})")
+            return NotAmpsError(f"{self.spec.address} closes the connection instead of answering the logon ({ended.detail})")
+        return UnreachableError(f"{self.spec.address} closed the connection of the harness ({ended.detail})")
 
     def _not_amps(self, data: bytes, what: str) -> NotAmpsError:
         if self.ack.header:
-            return NotAmpsError(f"{self._spec.address} sends what is no message: {what}")
+            return NotAmpsError(f"{self.spec.address} sends what is no message: {what}")
         shown = data[:SHOWN_BYTES].decode("latin-1").encode("unicode_escape").decode("ascii").replace("'", "\\'")
-        return NotAmpsError(f"{self._spec.address} answers, but not in the amps protocol (first bytes: '{shown}')")
+        return NotAmpsError(f"{self.spec.address} answers, but not in the amps protocol (first bytes: '{shown}')")
 
     def close(self) -> None:
         """Close the connection. Idempotent."""

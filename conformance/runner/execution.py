@@ -190,7 +190,8 @@ class _Execution:
         return None if peer is None or message is None else (peer, message, send)
 
     def _fence(self, step: Fence) -> None:
-        """Wait until the fence is passed; noted as a `step` event, unless the deadline or the end of the connection came first."""
+        """Wait until the fence is passed; noted as a `step` event, unless the deadline or the end of the connection came first. Either
+        way a barrier follows: a fence is a place to wait anyway."""
         peer = self._live(step.connection, step.label)
         if peer is None:
             return
@@ -206,6 +207,8 @@ class _Execution:
             passed = self._channels.wait([peer], lambda _: step.label, outstanding)
         if passed:
             self._channels.note(step.connection, "step", label=step.label, detail=f"{step.kind} fence passed")
+        if step.kind != "answers":
+            self._barrier([peer], step.label)
 
     def _delivery(self, peer: Peer, step: Fence) -> bool:
         channels, after = self._channels, step.after or ""

@@ -130,7 +130,7 @@ def _delete_all_ways(session: Session, left: Mapping[str, tuple[SowRecord, ...]]
         if keys:
             commands.append(_delete(session, topic, sow_keys=keys))
         commands.extend(_delete(session, topic, body=record.data) for record in records)
-    session.flush(commands, timeout_s=timeout_s)
+    session.flush(commands, ack_type=AckType.PROCESSED, timeout_s=timeout_s)
 
 
 def _delete(session: Session, topic: str, *, sow_keys: str = "", body: bytes = b"") -> Message:

@@ -12,7 +12,7 @@ from conformance.client.session import Session
 from conformance.errors import SlotError, TargetError
 from conformance.naming import Naming, slot_prefix
 from conformance.targets.control import PATIENCE, Look, empty, missing_topic
-from conformance.targets.slots import OWNER_TOPIC, Slot
+from conformance.targets.slots import OWNER_TOPIC, Slot, own_topics
 from conformance.targets.spec import TargetSpec
 from reference_model.config import InstanceConfig
 
@@ -33,8 +33,8 @@ class ServerTarget:
         self._limits = limits
         self._session: Session | None = None
         self._executions = 0
-        self._all = tuple(topic.name for topic in config.topics if topic.name != OWNER_TOPIC)
-        self._owned = config.topic(OWNER_TOPIC) is not None
+        self._all = tuple(topic.name for topic in own_topics(config, spec) if topic.name != OWNER_TOPIC)
+        self._owned = any(topic.name == OWNER_TOPIC for topic in own_topics(config, spec))
         self._touched: set[str] = set(self._all)
 
     @classmethod

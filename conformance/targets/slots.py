@@ -17,7 +17,9 @@ from conformance.client.session import Session
 from conformance.errors import SlotError
 from conformance.naming import SLOTS_MAX, slot_prefix
 from conformance.targets.control import Look, look, missing_topic
-from reference_model.messages import Message
+from conformance.targets.spec import DEFAULT_MESSAGE_TYPE, TargetSpec
+from reference_model.config import InstanceConfig, TopicConfig
+from reference_model.messages import AckType, Message
 
 OWNER_TOPIC: Final = "@slot"
 
@@ -27,6 +29,9 @@ FRESH_S: Final = 120
 REFRESH_S: Final = 30
 """An owner record is written anew when it is older than this."""
 
+
+READ_BACKS_MAX: Final = 5
+"""How often our record is looked for: what is published need not be visible at once."""
 
 _BEGINNING: Final = b'{"slot":'
 """How an owner record begins, for a target that frames records wrongly."""
@@ -86,15 +91,17 @@ class Slot:
             "fresh_s": FRESH_S,
         }
         publish = Message(header={"cmd": "publish", "topic": self.topic}, body=json.dumps(record, separators=(",", ":")).encode())
-        session.flush([publish])
+        session.flush([publish], ack_type=AckType.PROCESSED)
         self._refreshed_s = time.monotonic()
 
     def verify(self, session: Session) -> None:
         """Raises SlotError unless the slot's owner record is ours."""
-        seen = self._look(session)
-        self._refuse_foreign(seen)
-        if not any(owner.run == self.run for owner in _owners(seen)):
-            raise SlotError(f"slot {self.number}: the owner record that was published to {self.topic} cannot be read back")
+        for _ in range(READ_BACKS_MAX):
+            seen = self._look(session)
+            self._refuse_foreign(seen)
+            if any(owner.run == self.run for owner in _owners(seen)):
+                return
+        raise SlotError(f"slot {self.number}: the owner record that was published to {self.topic} cannot be read back")
 
     def release(self, session: Session) -> None:
         """Delete our owner record."""
@@ -122,6 +129,13 @@ class Slot:
         hint = f" Use --slots {_range(free)}." if len(free) == width else ""
         since = f"{owner.since:%H:%M:%S} UTC"
         return f"slot {self.number} is in use by run {owner.run} on host {owner.host} since {since}.{hint}"
+
+
+def own_topics(config: InstanceConfig, spec: TargetSpec) -> tuple[TopicConfig, ...]:
+    """The SOW topics of a logical configuration that belong to a slot and to the message type of the connection. Everything that the
+    harness empties or writes to is among these."""
+    kind = spec.message_type or DEFAULT_MESSAGE_TYPE
+    return tuple(topic for topic in config.topics if topic.name.startswith("@") and topic.message_type == kind)
 
 
 def _range(slots: range) -> str:

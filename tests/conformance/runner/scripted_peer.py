@@ -9,7 +9,7 @@ import pytest
 
 from conformance.naming import Naming
 from conformance.targets.spec import TargetSpec
-from conformance.wire import FrameReader, decode, encode_message
+from conformance.wire import FrameReader, WireError, decode, encode_message
 from reference_model.config import STANDARD, InstanceConfig
 from reference_model.messages import Message
 
@@ -68,7 +68,7 @@ class Peer:
 
     def serve(self, session):
         reader = FrameReader()
-        with contextlib.suppress(OSError), session.sock:
+        with contextlib.suppress(OSError, WireError), session.sock:  # what is malformed ends the connection
             if self.raw is not None:
                 self.raw(session)
             while data := session.sock.recv(65536):

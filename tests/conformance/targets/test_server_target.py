@@ -227,6 +227,20 @@ def test_a_configuration_without_owner_topic_works_without_a_lease(serve):
     session.close()
 
 
+def test_topics_outside_the_slot_or_of_another_type_are_left_alone(serve):
+    config = InstanceConfig(
+        topics=(*STANDARD.topics, TopicConfig(name="live", keys=("/id",)), TopicConfig(name="@nv", message_type="nvfix"))
+    )
+    spec = serve(config=InstanceConfig(topics=(*STANDARD.topics, TopicConfig(name="live", keys=("/id",)))))
+    session = session_of(spec)
+    put(session, "live", b'{"id":1}')
+    with ServerTarget.open(spec, config, slot=0, run="r") as target:
+        target.touch(["live", "@nv"])
+        target.reset()
+    assert bodies(session, "live") == [b'{"id":1}']
+    session.close()
+
+
 def test_silent(start):
     _, target = start(lambda *_: None)
     with pytest.raises(UnreachableError, match=r"accepts connections, but did not answer the logon within 0\.3 s"):

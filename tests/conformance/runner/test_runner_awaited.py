@@ -1,0 +1,100 @@
+"""What a command still owes, as tables: sent command, answers, what a barrier still waits for."""
+
+import pytest
+
+from conformance.runner.awaited import Awaited
+from reference_model.config import STANDARD, InstanceConfig, LoggedTopic
+from reference_model.messages import Message
+
+LOGGED = InstanceConfig(topics=STANDARD.topics, logged=(LoggedTopic(name="@x"),))
+
+
+def ack(kind, status="success", cmd_id="c"):
+    return Message(header={"cmd": "ack", "cmd_id": cmd_id, "ack_type": kind, "status": status})
+
+
+END = Message(header={"cmd": "group_end", "query_id": "q"})
+
+
+@pytest.mark.parametrize(
+    ("cmd", "header", "sure", "unsure"),
+    [
+        ("publish", {"ack_type": "processed"}, 1, 0),
+        ("publish", {"ack_type": "received,persisted"}, 1, 0),
+        ("publish", {"ack_type": "completed"}, 0, 1),
+        ("publish", {"ack_type": "stats,parsed,none,"}, 0, 0),
+        ("publish", {}, 0, 0),
+        ("delta_publish", {"ack_type": "processed,completed"}, 1, 0),
+        ("flush", {"ack_type": "completed"}, 1, 0),
+        ("flush", {"ack_type": "stats"}, 0, 0),
+        ("subscribe", {"ack_type": "completed"}, 0, 0),
+        ("sow_delete", {"ack_type": "completed", "filter": "1=1"}, 0, 1),
+        ("sow_delete", {"ack_type": "completed", "sow_keys": "1"}, 0, 0),
+        ("sow", {"ack_type": "processed", "query_id": "q"}, 1, 0),
+        ("sow", {"ack_type": "completed", "query_id": "q"}, 0, 1),
+        ("sow", {"query_id": "q"}, 0, 1),
+        ("sow_and_subscribe", {}, 0, 1),
+        ("bogus", {"ack_type": "processed"}, 0, 0),
+    ],
+)
+def test_what_is_waited_for(cmd, header, sure, unsure):
+    awaited = Awaited(STANDARD)
+    awaited.expect(Message(header={"cmd": cmd, "cmd_id": "c", **header}))
+    assert (awaited.sure, awaited.unsure) == (sure, unsure)
+    awaited.give_up()
+    assert (awaited.sure, awaited.unsure) == (0, 0)
+
+
+def test_success_acks_of_logged_publishes_are_conflated_and_not_waited_for():
+    awaited = Awaited(LOGGED)
+    assert awaited.expect(Message(header={"cmd": "publish", "cmd_id": "c", "ack_type": "persisted"})) is None
+    assert awaited.expect(Message(header={"cmd": "flush", "cmd_id": "f", "ack_type": "persisted"})) is not None
+
+
+@pytest.mark.parametrize(
+    ("cmd", "asked", "answers", "left"),
+    [
+        ("publish", "received,processed", [ack("received")], (1, 0)),
+        ("publish", "received,processed", [ack("processed"), ack("received")], (0, 0)),
+        ("publish", "processed", [ack("processed", cmd_id="d")], (1, 0)),
+        ("publish", "processed", [ack("completed")], (1, 0)),
+        ("publish", "processed,completed", [ack("processed", "failure")], (0, 0)),
+        ("publish", "processed,completed", [ack("processed", "Failure")], (0, 0)),
+        ("publish", "processed,persisted", [ack("processed", "failure")], (0, 1)),
+        ("publish", "processed,persisted", [ack("processed", "failure"), ack("persisted", "failure")], (0, 0)),
+        ("publish", "processed,persisted", [ack("persisted", "failure")], (0, 0)),
+        ("sow", "processed", [ack("processed")], (1, 0)),
+        ("sow", "processed", [ack("processed"), END], (0, 0)),
+        ("sow", "processed", [ack("processed", "failure")], (0, 0)),
+        ("sow", "processed,completed", [ack("processed"), ack("completed")], (0, 0)),
+        ("sow", "", [END], (0, 0)),
+        ("sow", "processed,completed,stats", [ack("processed"), END, ack("completed")], (1, 0)),
+        ("sow_delete", "processed,persisted", [ack("processed", "failure")], (0, 0)),
+    ],
+)
+def test_answers(cmd, asked, answers, left):
+    awaited = Awaited(STANDARD)
+    awaited.expect(Message(header={"cmd": cmd, "cmd_id": "c", "query_id": "q", "ack_type": asked, "filter": "1=1"}))
+    for answer in answers:
+        awaited.take(answer)
+    assert (awaited.sure, awaited.unsure) == left
+
+
+def test_two_commands_with_one_id_need_two_answers():
+    awaited = Awaited(STANDARD)
+    command = Message(header={"cmd": "publish", "cmd_id": "c", "ack_type": "processed"})
+    first, second = awaited.expect(command), awaited.expect(command)
+    assert awaited.take(ack("processed"))
+    assert (first.listed, second.listed) == (False, True)
+    assert awaited.take(ack("processed"))
+    assert not awaited.take(ack("processed"))
+    assert awaited.sure == 0
+
+
+def test_a_dropped_entry_is_dropped_once():
+    awaited = Awaited(STANDARD)
+    entry = awaited.expect(Message(header={"cmd": "flush", "cmd_id": "c", "ack_type": "completed"}))
+    awaited.drop(entry)
+    awaited.drop(entry)
+    assert awaited.sure == 0
+    assert not awaited.take(ack("completed"))
