@@ -156,6 +156,8 @@ class _Prediction:
 
     def _check_delivery(self, step: Fence) -> None:
         """A fence that waits for something that need not come would make every target look slow."""
+        if any(topic.unjudged for topic in self.instance.topics.values()):
+            return
         if not any(
             slot.step == step.after and slot.where[:2] == (step.connection, "publish") and slot.occurs.value == "once"
             for slot in self.draft.slots

@@ -209,8 +209,12 @@ class _Aligner:
         return rest
 
     @staticmethod
-    def _id(where: Where) -> tuple[str, Hashable]:
-        return (where[0], where[2][0] if where[1] == "ack" and isinstance(where[2], tuple) else where[2])
+    def _id(where: Where) -> tuple[str, str, Hashable]:
+        """Connection, kind of id (command, query or subscription), id."""
+        connection, kind, correlation = where
+        if kind == "ack":
+            return (connection, "command", correlation[0] if isinstance(correlation, tuple) else correlation)
+        return (connection, "query" if kind in {"group_begin", "sow", "group_end"} else "subscription", correlation)
 
     def _renames(self, slot: Slot, atom: Atom) -> bool:
         if slot.where[0] != atom.connection:

@@ -5,6 +5,8 @@ Source: sow.md section 3, delta.md section 2, commands.md section 10.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.deliver import Delivery, deliver, not_a_pattern
 from reference_model.expectation import Body
@@ -34,6 +36,8 @@ def publish(turn: Turn) -> None:
     _check_program(turn, topic)
     if topic.unjudged:
         expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),)))
+        for subscription in turn.instance.subscriptions_to(topic_name):
+            turn.draft.scope(subscription.connection, "publish", subscription.sub_id)
         return
     if topic.config.keys:
         _keyed(turn, topic)
@@ -217,11 +221,12 @@ def _delivery_rules(*, delta: bool, merged: bool, same_content: bool) -> Because
 
 def _delivered_body(record: Record, *, delta: bool, merged: bool) -> Body:
     if merged:
+        whole: Because = (R("DELTA-PUB-08"), R("DELTA-PUB-01"))
         return Body(
             exact=None,
-            members=dict(record.members),
+            members={name: replace(member, missing=whole) for name, member in record.members.items()},
             gone=dict(record.gone),
-            complete=(R("DELTA-PUB-08"), R("DELTA-PUB-01")),
+            complete=whole,
         )
     verbatim: Because = (R("DELTA-PUB-06"),) if delta else (R("CMD-PUB-03"),)
     return Body(
