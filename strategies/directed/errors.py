@@ -1,0 +1,41 @@
+"""Commands that fail, and what goes on all the same."""
+
+from __future__ import annotations
+
+from reference_model.rule import R
+from strategies.build import Program
+from strategies.directed.collection import Collection
+from strategies.directed.queries import five
+
+errors = Collection("errors")
+
+
+@errors(R("SOW-TOPIC-01"), R("SOW-QRY-46"), R("CMD-ORD-13"))
+def query_without_sow(p: Program) -> None:
+    """A query of a topic that keeps nothing fails; it does not come back empty."""
+    a = p.open()
+    a.publish("@chat", {"id": 1}, acks="processed")
+    a.sow("@orders", acks="processed,completed")
+    a.sow("@chat", acks="processed,completed")
+
+
+@errors(R("EXPR-FLT-09"), R("CMD-FAIL-05"))
+def query_with_a_bad_filter(p: Program) -> None:
+    """A filter that does not compile fails its query; the next one is answered."""
+    a = p.open()
+    five(a)
+    a.sow("@orders", filter="/id > 1", acks="processed,completed")
+    a.sow("@orders", filter="/id >", acks="processed,completed")
+    a.answered()
+    a.sow("@orders", filter="/id > 2", acks="processed,completed")
+
+
+@errors(R("EXPR-FLT-08"), R("CMD-FAIL-06"))
+def subscription_with_a_bad_filter(p: Program) -> None:
+    """It fails; a live subscription of the same connection goes on."""
+    reader, writer = p.open("reader"), p.open("writer")
+    reader.subscribe("@chat")
+    reader.delivered(writer.publish("@chat", {"n": 1}))
+    reader.subscribe("@chat", filter="(/n = 1")
+    writer.publish("@chat", {"n": 2})
+    reader.delivered(writer.publish("@chat", {"n": "marker"}))
