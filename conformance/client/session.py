@@ -14,6 +14,7 @@ from conformance.client.connection import Connection, Poller
 from conformance.client.limits import DEFAULT_LIMITS, Limits
 from conformance.errors import MisconfiguredError, NotAmpsError, TargetError, UnreachableError
 from conformance.targets.spec import TargetSpec
+from conformance.version import VERSION
 from conformance.wire import WireError, decode, encode_command, split
 from reference_model.messages import AckType, Message, SowRecord, Status
 
@@ -73,7 +74,13 @@ class Session:
     def _log_on(self, client_name: str) -> None:
         spec = self.spec
         own = {"message_type": spec.message_type, "user_id": spec.user, "password": spec.password}
-        header = {"cmd": "logon", "cmd_id": LOGON_ID, "client_name": client_name, "ack_type": "processed", "version": "0.1.0:harness"}
+        header = {
+            "cmd": "logon",
+            "cmd_id": LOGON_ID,
+            "client_name": client_name,
+            "ack_type": "processed",
+            "version": f"{VERSION}:conformance",
+        }
         logon = Message(header={**header, **{name: value for name, value in own.items() if value is not None}})
         wait_s = self._limits.answer_s * self._limits.timeout_scale
         reply = self.ask([logon], lambda message: message.cmd == "ack" and message.text("cmd_id") == LOGON_ID, timeout_s=wait_s)
@@ -111,10 +118,11 @@ class Session:
                 count -= enough(message)
         return Reply(messages=tuple(messages), complete=True)
 
-    def flush(self, before: Iterable[Message] = (), *, ack_type: AckType = AckType.COMPLETED, timeout_s: float | None = None) -> bool:
-        """Send the commands in `before`, then a flush, and wait for its ack; False if that did not come in time."""
+    def flush(self, before: Iterable[Message] = (), *, ack_type: str = AckType.COMPLETED, timeout_s: float | None = None) -> bool:
+        """Send the commands in `before`, then a flush, and wait for an ack of it, the first if it asks for several; False if none came in
+        time."""
         flush_id = self.new_id()
-        flush = Message(header={"cmd": "flush", "cmd_id": flush_id, "ack_type": ack_type.value})
+        flush = Message(header={"cmd": "flush", "cmd_id": flush_id, "ack_type": str(ack_type)})
         return self.ask([*before, flush], lambda message: message.text("cmd_id") == flush_id, timeout_s=timeout_s).complete
 
     def _read(self) -> list[Message]:
