@@ -584,7 +584,7 @@ class _Judge:
                     Suspect(
                         finding=result,
                         because=(R(result.rule),),
-                        place=(self._place_of_event(index) if result.events else len(self.scenario.steps), index),
+                        place=(self._place_of_check(result), index),
                         subject=("check", result.rule),
                     )
                 )
@@ -593,6 +593,16 @@ class _Judge:
                 self.exercised[result.rule] += 1
             else:
                 self.exercised[result] += 1
+
+    def _place_of_check(self, finding: Finding) -> int:
+        """The step at which what a check found is first felt: unreadable bytes at the first answer that they swallowed."""
+        if not finding.events:
+            return len(self.scenario.steps)
+        index = finding.events[0]
+        if self.observation.events[index].kind != "garbled":
+            return self._place_of_event(index)
+        lost = [self._place(slot) for slot in self.alignment.missing if slot.where[0] == finding.connection]
+        return min(lost, default=self._place_of_event(index))
 
 
 STATISTICS = frozenset({"topic_matches", "matches", "records_returned", "records_deleted"})

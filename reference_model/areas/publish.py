@@ -275,10 +275,16 @@ def _whole(turn: Turn, topic: Topic, key: RecordKey, old: Record | None, ghost: 
         correlation=_stored_correlation(own, old, delta=delta),
         gone=gone,
         verbatim=() if delta else VERBATIM,
-        complete=(R("DELTA-PUB-06"),) if delta else (R("SOW-REC-08"),) if ghost is not None else WHOLE,
+        complete=_complete(ghost, delta=delta),
         fresh=_fresh_whole(topic, old, ghost, key, delta=delta),
         repeated=_repeated(topic, old),
     )
+
+
+def _complete(ghost: Because | None, *, delta: bool) -> Because:
+    """Why the record holds nothing but what the message had."""
+    usual: Because = (R("DELTA-PUB-06"),) if delta else WHOLE
+    return usual if ghost is None else (R("SOW-REC-08"), *usual)
 
 
 def _stored_correlation(own: str | None, old: Record | None, *, delta: bool) -> Correlation:
