@@ -256,7 +256,7 @@ class Channels:
 
     def _pump(self, timeout_s: float) -> set[str]:
         """Write and read once, after waiting for it at most so long. The names of the peers that got something they waited for."""
-        writers = [peer.connection for peer in self.peers.values() if peer.connection.unwritten]
+        writers = [peer.connection for peer in self.peers.values() if not peer.gone and peer.connection.unwritten]
         ready = self._poller.wait(timeout_s, writers)
         if not ready:
             return set()
