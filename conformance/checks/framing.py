@@ -6,6 +6,7 @@ Where bytes cannot be read the recording has a `garbled` event; which rule that 
 from __future__ import annotations
 
 from conformance.checks.registry import Result, Seen, finding, judges
+from conformance.wire import WireError, raw_fields, split
 from reference_model.observation import Event
 from reference_model.rule import R
 
@@ -55,10 +56,37 @@ def frames(seen: Seen) -> Result:
 
 def _broken_by(event: Event, frames_before: int) -> R:
     payload = event.payload
-    if b'"sow"' in payload[:60]:
-        if payload.count(b"{") < 2 or b'"l":' not in payload:
-            return R("WIRE-SOW-07")
-        return R("WIRE-SOW-02")
-    if frames_before == 0:
-        return R("WIRE-FRAME-01") if payload[:1] != b"{" else R("WIRE-HDR-01")
-    return R("WIRE-HDR-01") if payload[:1] == b"{" else R("WIRE-FRAME-12")
+    if payload[:1] != b"{":
+        return R("WIRE-FRAME-01") if frames_before == 0 else R("WIRE-FRAME-12")
+    try:
+        outer, rest = split(payload)
+    except WireError:
+        return R("WIRE-HDR-01")
+    if (b'"c"', b'"sow"') not in raw_fields(outer):
+        return R("WIRE-HDR-01")
+    return _broken_batch(rest)
+
+
+def _broken_batch(rest: bytes) -> R:
+    """Which rule a sow message breaks that cannot be split: a separator, no header before the data, or a wrong length."""
+    first = True
+    while rest:
+        if rest[:1] in SEPARATORS:
+            return R("WIRE-SOW-01")
+        try:
+            header, rest = split(rest)
+            length = dict(raw_fields(header)).get(b'"l"', b"")
+        except WireError:
+            return R("WIRE-SOW-02")
+        if not length.isdigit() or len(length) > LENGTH_DIGITS_MAX:
+            return R("WIRE-SOW-07") if first else R("WIRE-SOW-02")
+        rest = rest[int(length) :]
+        first = False
+    return R("WIRE-SOW-02")
+
+
+SEPARATORS = frozenset((b" ", b"\t", b"\r", b"\n", b",", b"\x00"))
+"""Bytes that somebody could think of putting between records; neither a header nor the end of JSON data begins with one."""
+
+LENGTH_DIGITS_MAX = 10
+"""No record is longer than a frame, whose length has 32 bits."""

@@ -53,11 +53,16 @@ def _explained_by(suspect: Suspect, earlier: Sequence[Suspect], catalogue: Catal
             continue
         if other.finding.rule in foundations:
             return other
-        if other.finding.kind == "closed" and other.finding.connection == suspect.finding.connection:
+        if _ended(other) and other.finding.connection == suspect.finding.connection:
             return other
         if _consequence(suspect, other):
             return other
     return None
+
+
+def _ended(other: Suspect) -> bool:
+    """Nothing that this connection still owed could come: it was closed, or its bytes could not be read any more."""
+    return other.finding.kind == "closed" or (other.finding.kind == "check" and other.finding.field == "frame")
 
 
 def _consequence(suspect: Suspect, other: Suspect) -> bool:
