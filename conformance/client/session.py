@@ -119,8 +119,7 @@ class Session:
         return Reply(messages=tuple(messages), complete=True)
 
     def flush(self, before: Iterable[Message] = (), *, ack_type: str = AckType.COMPLETED, timeout_s: float | None = None) -> bool:
-        """Send the commands in `before`, then a flush, and wait for an ack of it, the first if it asks for several; False if none came in
-        time."""
+        """Send the commands in `before`, then a flush; wait for an ack of it, the first if it asks for several. False: none came."""
         flush_id = self.new_id()
         flush = Message(header={"cmd": "flush", "cmd_id": flush_id, "ack_type": str(ack_type)})
         return self.ask([*before, flush], lambda message: message.text("cmd_id") == flush_id, timeout_s=timeout_s).complete
