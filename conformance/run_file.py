@@ -163,6 +163,14 @@ class RunWriter:
             record["observation"] = observation
         self._write(record)
 
+    def copy(self, record: Record) -> None:
+        """Append a scenario or failure record of another file of the same run; scenarios are numbered anew."""
+        if record["record"] == "scenario":
+            self.scenarios += 1
+            self.commands += record["counts"].get("commands", 0)
+            record = {**record, "n": self.scenarios}
+        self._write(record)
+
     def failure(self, failure: Failure) -> None:
         """Append the data of one failure (see `failure_of`)."""
         self._write({"record": "failure", **failure})

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance.results import Outcome, RunOutcome
-from conformance.rules import missing
+from conformance.rules import Rule, missing
 from conformance.run_file import Failure, RunHeader
 from reports.plain import number, safe
 from reports.record import Report
@@ -47,11 +47,16 @@ def show(to: Console, *parts: RenderableType) -> None:
     if to.is_terminal:
         to.print(*parts, sep="\n", crop=False)
         return
-    drawn = Console(file=io.StringIO(), width=to.width, markup=False, emoji=False, highlight=False, color_system=None)
+    to.file.write("".join(f"{line}\n" for line in lines(*parts, width=to.width)))
+    to.file.flush()
+
+
+def lines(*parts: RenderableType, width: int = PLAIN_WIDTH) -> list[str]:
+    """Plain lines, for whoever prints them."""
+    drawn = Console(file=io.StringIO(), width=width, markup=False, emoji=False, highlight=False, color_system=None)
     drawn.print(*parts, sep="\n", crop=False)
     assert isinstance(drawn.file, io.StringIO)
-    to.file.write("".join(f"{line.rstrip()}\n" for line in drawn.file.getvalue().splitlines()))
-    to.file.flush()
+    return [line.rstrip() for line in drawn.file.getvalue().splitlines()]
 
 
 # ---- opening and end ---------------------------------------------------------------------------------------------------------
@@ -78,11 +83,12 @@ def final(report: Report, *, files: Sequence[str] = ()) -> RenderableType:
     for outcome in (Outcome.FAILED, Outcome.DEVIATES):
         for rule in report.with_outcome(outcome):
             parts += [broken(report, rule), Text()]
-    parts.append(_lines(notes(report)))
-    parts.append(_lines(totals(report)))
-    if files:
-        parts.append(Text("   ".join(map(safe, files))))
-    return Group(*parts)
+    return Group(*parts, closing(report, files=files))
+
+
+def closing(report: Report, *, files: Sequence[str] = ()) -> RenderableType:
+    """The end without the stories of failures: what must not be overlooked, the totals, the files."""
+    return Group(_lines(notes(report)), _lines(totals(report)), *([Text("   ".join(map(safe, files)))] if files else []))
 
 
 def _lines(lines: Iterable[str]) -> RenderableType:
@@ -96,16 +102,24 @@ def broken(report: Report, rule_id: str) -> RenderableType:
     """A failed or deviating rule: what it says and where, then how it was broken."""
     rule, result = report.catalogue[rule_id], report.results[rule_id]
     found = report.failures_of(rule_id)
-    head = Text().append(result.outcome.name, style=_COLOURS[result.outcome]).append(f"  {rule_id}  ", style="bold")
-    head.append(safe(rule.title)).append(f"   {rule.level}, {rule.basis}", style="dim")
-    if found:
-        head.append(f"   {_how_often(found[0])}")
-    parts: list[RenderableType] = [head, _indented(Text(safe(rule.text))), _indented(Text(f"Source: {safe(rule.source)}", style="dim"))]
-    for failure in found[:1]:
-        parts += [Text(), *story(failure)]
+    parts: list[RenderableType] = [_told(rule, result.outcome, found[0] if found else None)]
     parts += [_indented(Text(f"also  {_line(failure)}"), 4) for failure in found[1:]]
     parts += [_indented(Text(f"masked  {failure['rule']}  {_line(failure)}"), 4) for failure in report.masked_by(rule_id)]
     return Group(*parts)
+
+
+def one(rule: Rule, failure: Failure) -> RenderableType:
+    """One failure alone: the rule with its text and source, then the story."""
+    return _told(rule, rule.breach, failure)
+
+
+def _told(rule: Rule, outcome: Outcome, failure: Failure | None) -> RenderableType:
+    head = Text().append(outcome.name, style=_COLOURS[outcome]).append(f"  {rule.id}  ", style="bold")
+    head.append(safe(rule.title)).append(f"   {rule.level}, {rule.basis}", style="dim")
+    if failure is not None:
+        head.append(f"   {_how_often(failure)}")
+    source = _indented(Text(f"Source: {safe(rule.source)}", style="dim"))
+    return Group(head, _indented(Text(safe(rule.text))), source, *([Text(), *story(failure)] if failure is not None else []))
 
 
 def story(failure: Failure) -> Iterator[RenderableType]:

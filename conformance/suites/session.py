@@ -1,0 +1,342 @@
+"""A pytest session with the suites: who starts the server, who measures what, and what it all came to.
+
+Roles: *alone* measures by itself; under xdist the *controller* starts the server once, gives each *worker* a slot, and puts the parts
+of the run file together. What a worker does is in `measuring`, what the controller knows of its workers in `Workers`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pytest
+
+from conformance.errors import ConformanceError, HarnessError, TargetError, UsageError
+from conformance.results import Outcome, RunOutcome
+from conformance.rules import load
+from conformance.run.opening import bench_on, forget_last_run, header_of, new_run_id, serving
+from conformance.run.programs import directed
+from conformance.run.selection import Selection, select
+from conformance.run.settings import Settings, draw_seed, instance_of, parse_duration, parse_slots
+from conformance.run_file import RUN_FILE, RunWriter
+from conformance.suites import ending
+from conformance.suites.collecting import markers
+from conformance.suites.failures import KIND, SuiteFailure, shown
+from conformance.suites.measuring import Measuring, Place
+from conformance.suites.workers import Workers
+from conformance.targets.spec import TargetSpec, parse_target
+from reference_model.scenario import Scenario
+from reports import terminal
+from reports.record import Report
+from reports.summary import SUMMARY_FILE
+
+PLUGIN: Final = "amps-conformance-session"
+
+EXIT_HARNESS: Final = 3
+EXIT_NOT_MEASURED: Final = 4
+
+SLOTS_SERVED: Final = 8
+"""Slots of a server of our own, as many as `config` prints; more if there are more workers."""
+
+WORKER_DIED: Final = "???"
+"""The phase that xdist gives the report of an item whose worker has died."""
+
+Role = Literal["alone", "controller", "worker"]
+
+
+def take_part(config: pytest.Config) -> SuiteSession:
+    """The session of this pytest, made when it is first asked for. Raises pytest.UsageError for options that make no sense."""
+    known = config.pluginmanager.get_plugin(PLUGIN)
+    if known is not None:
+        assert isinstance(known, SuiteSession)
+        return known
+    for line in markers(load()):
+        config.addinivalue_line("markers", line)
+    try:
+        session = SuiteSession(config)
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.pluginmanager.register(session, PLUGIN)
+    return session
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """The settings that the options of this pytest ask for. Raises UsageError."""
+    option = config.option
+    if option.amps_timeout_scale <= 0:
+        raise UsageError("--amps-timeout-scale must be greater than 0")
+    return Settings(
+        target=None if option.amps_target is None else parse_target(option.amps_target),
+        target_config=None if option.amps_target_config is None else Path(option.amps_target_config),
+        profile=option.amps_profile,
+        seed=draw_seed() if option.amps_seed is None else option.amps_seed,
+        time_limit_s=None if option.amps_time_limit is None else parse_duration(option.amps_time_limit),
+        report_dir=Path(option.amps_report_dir),
+        strict=option.amps_strict,
+        slots=range(1) if option.amps_slots is None else parse_slots(option.amps_slots),
+        timeout_scale=option.amps_timeout_scale,
+        disruptive=option.amps_disruptive,
+    )
+
+
+class SuiteSession:
+    """The plugin of a session in which the suites take part. `measuring`: what this process measures, once it does."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.catalogue = load()
+        self.settings = settings_of(config)
+        self.given: dict[str, Any] = getattr(config, "workerinput", {}).get(PLUGIN, {})
+        if self.given:
+            self.settings = replace(self.settings, seed=self.given["seed"], slots=parse_slots(self.given["slot"]))
+        self.instance, _ = instance_of(self.settings, self.settings.slots.start)
+        self.run_id: str = self.given.get("run") or new_run_id()
+        self.measuring: Measuring | None = None
+        self.workers = Workers(self.settings.slots if config.option.amps_slots is not None else None)
+        self.report: Report | None = None
+        self._stack = contextlib.ExitStack()
+        self._spec: TargetSpec | None = None
+        self._writer: RunWriter | None = None
+        self._began = time.time()
+        self._failed: dict[str, str] = {}
+
+    @property
+    def role(self) -> Role:
+        if hasattr(self.config, "workerinput"):
+            return "worker"
+        return "controller" if self.config.pluginmanager.hasplugin("dsession") else "alone"
+
+    @property
+    def worker_count(self) -> int:
+        """How many processes measure."""
+        return int(self.given.get("workers", 1))
+
+    @property
+    def until(self) -> float | None:
+        """Unix time at which the run has lasted for its limit."""
+        if self.given:
+            until: float | None = self.given["until"]
+            return until
+        limit_s = self.settings.limit_s
+        return None if limit_s is None else self._began + limit_s
+
+    @property
+    def _whole(self) -> Path:
+        return self.settings.report_dir / RUN_FILE
+
+    # ---- beginning -------------------------------------------------------------------------------------------------------------
+
+    def pytest_report_header(self) -> str:
+        settings = self.settings
+        target = "a server of our own" if settings.target is None else settings.target.uri
+        return f"amps-conformance: {target}, profile {settings.profile}, --amps-seed {settings.seed}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Under xdist the target is opened before any worker is there: it is there for all of them, or nothing begins."""
+        if self.role != "controller" or self.config.option.collectonly:
+            return
+        with self._or_one_line():
+            self._begin(replace(self.settings, slots=range(max(SLOTS_SERVED, self.settings.slots.stop, self._processes()))))
+            assert self._spec is not None
+            with self._bench(self._spec, self.settings.slots.start):
+                pass
+
+    def _begin(self, settings: Settings) -> None:
+        """Start the server if there is no target. Raises TargetError, UsageError."""
+        self._began = time.time()
+        try:
+            forget_last_run(self.settings.report_dir)
+        except OSError as error:
+            raise UsageError(f"cannot write to {self.settings.report_dir}: {error.strerror}") from error
+        self._spec = self._stack.enter_context(serving(settings))
+
+    @contextlib.contextmanager
+    def _or_one_line(self) -> Iterator[None]:
+        """Whatever is wrong ends the session with one line and exit code 4; the report says it, too."""
+        try:
+            yield
+        except TargetError as error:
+            self._stack.close()
+            with contextlib.suppress(ConformanceError):
+                header = header_of(self.settings, Selection(directed=()), self.instance, run=self.run_id, spec=self._spec)
+                ending.end(RunWriter(self._whole, header), began=self._began, unmeasured=[str(error)])
+            raise pytest.UsageError(f"Not measured: {error}") from error
+        except UsageError as error:
+            self._stack.close()
+            raise pytest.UsageError(str(error)) from error
+
+    def _bench(self, spec: TargetSpec, slot: int) -> contextlib.AbstractContextManager[object]:
+        """A slot of this run, emptied in the end."""
+        nothing = Selection(directed=())
+        return bench_on(spec, self.settings, self.instance, self.catalogue, nothing, run=self.run_id, slot=slot)
+
+    def _processes(self) -> int:
+        """How many workers xdist will start."""
+        return max(1, len(getattr(self.config.option, "tx", None) or ()))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give a worker what it needs: the target, a slot, a file for its part of the run."""
+        name = node.gateway.id
+        try:
+            slot = self.workers.take(name, self.settings.report_dir / f"run.{name}.jsonl")
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+        assert self._spec is not None
+        node.workerinput[PLUGIN] = {
+            "run": self.run_id,
+            "uri": self._spec.uri,
+            "seed": self.settings.seed,
+            "slot": str(slot),
+            "file": str(self.workers.parts[name].resolve()),
+            "until": self.until,
+            "workers": self._processes(),
+        }
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        self.workers.ended(node.gateway.id, None if error is None else str(error))
+
+    # ---- items -----------------------------------------------------------------------------------------------------------------
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out scenarios that do not suit the target."""
+        suited = {scenario.name for scenario in self._select(directed()).directed}
+        left_out = [item for item in items if (scenario := _scenario(item)) is not None and scenario.name not in suited]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+
+    def _select(self, scenarios: tuple[Scenario, ...]) -> Selection:
+        target = self.settings.target
+        gentle = target is not None and not target.loopback and not self.settings.disruptive
+        return select(scenarios, self.catalogue, self.instance.features, gentle=gentle)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Open the bench if there is something to measure here. Alone, a target that cannot be measured ends the session."""
+        items = [item for item in session.items if "measuring" in getattr(item, "fixturenames", ())]
+        if self.role == "controller" or self.config.option.collectonly or not items or session.testsfailed:
+            return
+        chosen = tuple(scenario for item in items if (scenario := _scenario(item)) is not None)
+        selection = self._selected(chosen)
+        if self.role == "worker":
+            spec = self.settings.target or parse_target(self.given["uri"])
+            self.measuring = self._measure(spec, selection, Path(self.given["file"]))
+            with contextlib.suppress(TargetError):  # it is on record, and every item says it
+                self.measuring.open()
+            return
+        with self._or_one_line():
+            self._begin(self.settings)
+            assert self._spec is not None
+            self.measuring = self._measure(self._spec, selection, self._whole)
+            self._writer = self.measuring.open()
+
+    def _measure(self, spec: TargetSpec, selection: Selection, file: Path) -> Measuring:
+        slot = self.settings.slots.start
+        return Measuring(self.settings, Place(run=self.run_id, spec=spec, slot=slot, file=file, until=self.until), selection)
+
+    def _selected(self, chosen: tuple[Scenario, ...]) -> Selection:
+        """What runs, and what it has to exercise: of a part of the scenarios only what these were written for."""
+        if not chosen:
+            return Selection(directed=())
+        selection = self._select(chosen)
+        if len(chosen) == len(self._select(directed()).directed):
+            return selection
+        written_for = {rule for scenario in chosen for rule in scenario.exercises}
+        return replace(selection, required=tuple(rule for rule in selection.required if rule in written_for))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Any:
+        """A failure of ours is shown as what it says, not as a traceback."""
+        report: pytest.TestReport = yield
+        if call.excinfo is not None and isinstance(call.excinfo.value, SuiteFailure):
+            report.longrepr = shown(call.excinfo)  # type: ignore[assignment]  # what pytest makes itself, with other lines
+            report.user_properties.append((KIND, call.excinfo.value.kind))
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember for each item that failed of what kind its failure is."""
+        if report.failed:
+            kind = dict(report.user_properties).get(KIND, "harness" if str(report.when) == WORKER_DIED else "other")
+            if self._failed.get(report.nodeid) != "other":
+                self._failed[report.nodeid] = str(kind)
+
+    # ---- the end ---------------------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Empty the slots, put the run file together, conclude; the exit code is pytest's own wherever it says something."""
+        interrupted = exitstatus == pytest.ExitCode.INTERRUPTED
+        try:
+            if self.role == "worker":
+                if self.measuring is not None:
+                    self.measuring.close_part()
+                return
+            unmeasured: list[str] = []
+            if self.measuring is not None:
+                self.measuring.close()
+                unmeasured = self.measuring.unmeasured
+            elif self.workers.parts:
+                parts = ending.usable(self.workers.parts.values())
+                unmeasured = ending.reasons(parts)
+                self._empty_slots_left()
+                header = header_of(self.settings, Selection(directed=()), self.instance, run=self.run_id, spec=self._spec)
+                self._writer = ending.put_together(header, parts, self._whole) if parts else None
+            if self._writer is not None:
+                self.report = ending.end(
+                    self._writer,
+                    began=self._began,
+                    unmeasured=unmeasured,
+                    harness_errors=self.workers.deaths,
+                    interrupted=interrupted,
+                )
+                session.exitstatus = self._exit_status(exitstatus, self.report)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from error
+        finally:
+            self._stack.close()
+
+    def _empty_slots_left(self) -> None:
+        """Empty the slots of workers that did not come to do it themselves."""
+        for slot in self.workers.slots.values():
+            assert self._spec is not None
+            with contextlib.suppress(TargetError), self._bench(self._spec, slot):
+                pass
+
+    def _exit_status(self, status: int, report: Report) -> int:
+        if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} or {"rule", "other"} & set(self._failed.values()):
+            return status
+        applies = report.conclusion.applies
+        if RunOutcome.NONCONFORMING in applies:
+            return pytest.ExitCode.TESTS_FAILED
+        if RunOutcome.HARNESS_ERROR in applies or "harness" in self._failed.values():
+            return EXIT_HARNESS
+        return EXIT_NOT_MEASURED if RunOutcome.NOT_MEASURED in applies else status
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """The totals, deviations that no item shows, and where the files are."""
+        if self.report is None:
+            return
+        folder = self.settings.report_dir
+        terminalreporter.section("amps-conformance")
+        if not self.settings.strict:
+            for rule in self.report.with_outcome(Outcome.DEVIATES):
+                self._write(terminalreporter, terminal.broken(self.report, rule))
+        self._write(terminalreporter, terminal.closing(self.report, files=[str(folder / SUMMARY_FILE), str(folder / RUN_FILE)]))
+
+    def _write(self, terminalreporter: Any, part: Any) -> None:
+        for line in terminal.lines(part):
+            terminalreporter.write_line(line)
+
+
+def _scenario(item: pytest.Item) -> Scenario | None:
+    """The directed scenario of an item."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    scenario = parameters.get("scenario")
+    return scenario if isinstance(scenario, Scenario) else None
