@@ -14,6 +14,10 @@ IMPATIENT_S_DEFAULT: Final = 0.1
 UNSURE_S_DEFAULT: Final = 0.25
 """The wait for acks that the documentation does not promise if the command fails (no `processed` was asked for, commands.md §8.1)."""
 
+OVERTAKEN_S_DEFAULT: Final = 0.5
+"""The wait for acks of a command when a command after it on the same connection has been answered. Acks of different commands may come
+in another order, so it is not nothing; but what a target leaves out for good must not cost the whole wait each time."""
+
 CONNECT_S_DEFAULT: Final = 5.0
 """A connection refused is known at once; this is for addresses that do not answer."""
 
@@ -38,6 +42,7 @@ class Limits:
     timeout_scale: float = 1.0
     answer_s: float = ANSWER_S_DEFAULT
     impatient_s: float = IMPATIENT_S_DEFAULT
+    overtaken_s: float = OVERTAKEN_S_DEFAULT
     unsure_s: float = UNSURE_S_DEFAULT
     connect_s: float = CONNECT_S_DEFAULT
     settle_ms: float | None = None

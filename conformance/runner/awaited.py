@@ -6,6 +6,8 @@ becomes of the command; what a failed command need not answer any more is *unsur
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -24,11 +26,13 @@ _UNPROMISED: Final = frozenset({AckType.COMPLETED, AckType.STATS, _END})
 
 
 class Entry:
-    """What one command still owes. `sure`: all of it is promised. `listed`: it is still waited for."""
+    """What one command still owes. `sure`: all of it is promised. `listed`: it is still waited for. `number`: its place in the order of
+    sending."""
 
-    __slots__ = ("cmd_id", "command", "group", "listed", "sure", "types")
+    __slots__ = ("cmd_id", "command", "group", "listed", "number", "sure", "types")
 
-    def __init__(self, command: str, cmd_id: str, group: str, types: set[str], *, sure: bool) -> None:
+    def __init__(self, number: int, command: str, cmd_id: str, group: str, types: set[str], *, sure: bool) -> None:
+        self.number = number
         self.command = command
         self.cmd_id = cmd_id
         self.group = group
@@ -38,16 +42,35 @@ class Entry:
 
 
 class Awaited:
-    """The open entries of one connection. `sure` and `unsure` count them."""
+    """The open entries of one connection."""
 
-    __slots__ = ("_by_group", "_by_id", "_logged", "sure", "unsure")
+    __slots__ = ("_answered", "_by_group", "_by_id", "_claimed", "_ids", "_logged", "_nameless", "_open", "_sent", "_sure")
 
     def __init__(self, config: InstanceConfig) -> None:
+        self._open: dict[int, Entry] = {}
         self._by_id: dict[str, list[Entry]] = {}
         self._by_group: dict[str, list[Entry]] = {}
+        self._ids: set[str] = set()
         self._logged = bool(config.logged)
-        self.sure = 0
-        self.unsure = 0
+        self._sure = self._sent = self._nameless = 0
+        self._answered = -1
+        self._claimed: Counter[str] = Counter()
+
+    @property
+    def sure(self) -> int:
+        """How many entries are open whose answers are promised."""
+        return self._sure
+
+    @property
+    def unsure(self) -> int:
+        """How many entries are open whose answers are not."""
+        return len(self._open) - self._sure
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether a command that was sent after every sure entry has been answered: what is open is then most likely lost."""
+        newest = next((entry for entry in reversed(self._open.values()) if entry.sure), None)
+        return newest is not None and newest.number < self._answered
 
     def expect(self, command: Message) -> Entry | None:
         """Take note of a command that was sent; None if nothing of it is waited for."""
@@ -60,57 +83,69 @@ class Awaited:
             group = str(header.get("query_id", "")) or cmd_id
             if group:
                 types.add(_END)
+        self._sent += 1
+        self._nameless += not cmd_id
+        self._ids.update((cmd_id, group))
         if not types:
             return None
         sure = AckType.PROCESSED in types or name == "flush" or types.isdisjoint(_UNPROMISED)
-        entry = Entry(name, cmd_id, group, types, sure=sure)
+        entry = Entry(self._sent, name, cmd_id, group, types, sure=sure)
+        self._open[entry.number] = entry
+        self._sure += sure
         if cmd_id:
             self._by_id.setdefault(cmd_id, []).append(entry)
         if group:
             self._by_group.setdefault(group, []).append(entry)
-        self._count(entry, 1)
         return entry
 
     def take(self, message: Message) -> bool:
         """Take note of a message that came; True if it is progress of something that is waited for."""
-        name = message.header.get("cmd")
+        header = message.header
+        name = header.get("cmd")
         if name == "ack":
-            entries = self._by_id.get(str(message.header.get("cmd_id", "")))
-            return entries is not None and self._take_ack(entries, message)
+            kind = str(header.get("ack_type", ""))
+            entry = self._answering(self._by_id, str(header.get("cmd_id", "")), kind)
+            if entry is not None:
+                self._take_ack(entry, kind, failed=str(header.get("status", "")).lower() == Status.FAILURE)
+            return entry is not None
         if name == _END:
-            entries = self._by_group.get(str(message.header.get("query_id", "")))
-            if entries:
-                self._settle(entries[0], {_END})
-                return True
-            return False
+            entry = self._answering(self._by_group, str(header.get("query_id", "")), _END)
+            if entry is not None:
+                self._settle(entry, {_END})
+            return entry is not None
         return name in {"sow", "group_begin"}
 
-    def _take_ack(self, entries: list[Entry], ack: Message) -> bool:
-        kind = ack.header.get("ack_type")
-        for entry in entries:
-            if kind in entry.types:
-                break
-        else:
-            return False
-        if str(ack.header.get("status", "")).lower() != Status.FAILURE:
-            self._settle(entry, {str(kind)})
+    def _answering(self, index: Mapping[str, list[Entry]], key: str, kind: str) -> Entry | None:
+        """The entry that a message of this kind and id answers.
+
+        An id that was never sent, or none, answers the oldest entry that waits for its kind (whether the id is right is judged
+        elsewhere), unless commands without an id explain it.
+        """
+        entry = next((entry for entry in index.get(key, ()) if kind in entry.types), None)
+        if entry is not None or (key and key in self._ids):
+            return entry
+        if self._logged and kind == AckType.PERSISTED:
+            return None
+        if self._claimed[kind] < self._nameless:
+            self._claimed[kind] += 1
+            return None
+        return next((entry for entry in self._open.values() if kind in entry.types), None)
+
+    def _take_ack(self, entry: Entry, kind: str, *, failed: bool) -> None:
+        self._answered = max(self._answered, entry.number)
+        if not failed:
+            self._settle(entry, {kind})
         elif kind == AckType.PROCESSED and entry.command in PUBLISHES and AckType.PERSISTED in entry.types:
             self._settle(entry, entry.types - {AckType.PERSISTED})  # of a failed publish each ack that was asked for fails
-            self._doubt(entry)
+            self._sure -= entry.sure
+            entry.sure = False
         else:
             self._settle(entry, set(entry.types))
-        return True
 
     def _settle(self, entry: Entry, types: set[str]) -> None:
         entry.types -= types
         if not entry.types:
             self.drop(entry)
-
-    def _doubt(self, entry: Entry) -> None:
-        if entry.sure and entry.types:
-            self._count(entry, -1)
-            entry.sure = False
-            self._count(entry, 1)
 
     def drop(self, entry: Entry) -> None:
         """Wait for this command no longer."""
@@ -118,28 +153,18 @@ class Awaited:
             return
         entry.listed = False
         entry.types = set()
+        del self._open[entry.number]
+        self._sure -= entry.sure
         for index, key in ((self._by_id, entry.cmd_id), (self._by_group, entry.group)):
             if key:
                 index[key].remove(entry)
                 if not index[key]:
                     del index[key]
-        self._count(entry, -1)
 
     def give_up(self) -> None:
         """Wait for nothing any longer."""
-        for entries in (*self._by_id.values(), *self._by_group.values()):
-            for entry in entries:
-                entry.listed = False
-                entry.types = set()
-        self._by_id.clear()
-        self._by_group.clear()
-        self.sure = self.unsure = 0
-
-    def _count(self, entry: Entry, step: int) -> None:
-        if entry.sure:
-            self.sure += step
-        else:
-            self.unsure += step
+        for entry in list(self._open.values()):
+            self.drop(entry)
 
 
 @lru_cache(maxsize=1024)

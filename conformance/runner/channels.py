@@ -5,6 +5,7 @@ Nothing here knows the steps of a program. Every frame becomes one event; what a
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -33,17 +34,19 @@ UNSENT_BYTES_MAX: Final = 8 * 1024
 
 
 class Need(Enum):
-    """What a wait still lacks on one connection."""
+    """What a wait still lacks on one connection: nothing; what need not come; what is promised, but later commands have been answered
+    meanwhile; what is promised."""
 
     NOTHING = 0
     UNSURE = 1
-    SURE = 2
+    OVERTAKEN = 2
+    SURE = 3
 
 
 class Peer:
     """A connection of the scenario. `patient`: it has not been late yet."""
 
-    __slots__ = ("awaited", "connection", "deadline", "name", "patient", "unsent", "unsure_deadline", "written")
+    __slots__ = ("awaited", "connection", "deadlines", "name", "patient", "unsent", "written")
 
     def __init__(self, name: str, connection: Connection, awaited: Awaited) -> None:
         self.name = name
@@ -52,8 +55,7 @@ class Peer:
         self.patient = True
         self.unsent = 0
         self.written = 0
-        self.deadline = 0.0
-        self.unsure_deadline = 0.0
+        self.deadlines: dict[Need, float] = {}
 
     @property
     def gone(self) -> bool:
@@ -209,7 +211,7 @@ class Channels:
         """Write and read until no peer lacks anything; True if all got it.
 
         A peer is given up at its deadline (noted in `late`), which each sign of progress sets anew, and at once when its connection has
-        ended. What is only unsure is given up silently after a shorter time.
+        ended. What later answers have overtaken is given up sooner; what is only unsure too, and silently.
         """
         now = time.monotonic()
         for peer in peers:
@@ -219,21 +221,22 @@ class Channels:
         waiting, passed = list(peers), True
         while True:
             rest: list[Peer] = []
+            until = math.inf
             for peer in waiting:
                 lack = need(peer)
                 if lack is Need.NOTHING:
                     continue
                 if peer.gone:
                     passed = False
-                elif now >= (peer.deadline if lack is Need.SURE else peer.unsure_deadline):
+                elif now >= peer.deadlines[lack]:
                     passed = passed and lack is Need.UNSURE
                     self._give_up(peer, lack, label(peer), everything=need is outstanding)
                 else:
                     rest.append(peer)
+                    until = min(until, peer.deadlines[lack])
             if not rest:
                 return passed
             waiting = rest
-            until = min(peer.unsure_deadline if need(peer) is Need.UNSURE else peer.deadline for peer in waiting)
             progressed = self._pump(until - now)
             now = time.monotonic()
             for peer in waiting:
@@ -241,15 +244,17 @@ class Channels:
                     self._set_deadline(peer, now)
 
     def _set_deadline(self, peer: Peer, now: float) -> None:
-        patience = self._limits.answer_s if peer.patient else self._limits.impatient_s
-        peer.deadline = now + patience * self._scale
-        peer.unsure_deadline = now + min(patience, self._limits.unsure_s) * self._scale
+        limits = self._limits
+        patience = limits.answer_s if peer.patient else limits.impatient_s
+        peer.deadlines[Need.SURE] = now + patience * self._scale
+        peer.deadlines[Need.OVERTAKEN] = now + min(patience, limits.overtaken_s) * self._scale
+        peer.deadlines[Need.UNSURE] = now + min(patience, limits.unsure_s) * self._scale
         peer.written = peer.connection.written
 
     def _give_up(self, peer: Peer, lack: Need, label: str, *, everything: bool) -> None:
         if everything:
             peer.awaited.give_up()
-        if lack is Need.SURE:
+        if lack is not Need.UNSURE:
             peer.patient = False
             if label not in self.late:
                 self.late.append(label)
@@ -271,6 +276,9 @@ class Channels:
 
 def outstanding(peer: Peer) -> Need:
     """What a barrier waits for: our bytes are written, and what they ask for has come."""
-    if peer.awaited.sure or peer.connection.unwritten:
+    awaited = peer.awaited
+    if peer.connection.unwritten:
         return Need.SURE
-    return Need.UNSURE if peer.awaited.unsure else Need.NOTHING
+    if awaited.sure:
+        return Need.OVERTAKEN if awaited.overtaken else Need.SURE
+    return Need.UNSURE if awaited.unsure else Need.NOTHING

@@ -56,7 +56,11 @@ def test_success_acks_of_logged_publishes_are_conflated_and_not_waited_for():
     [
         ("publish", "received,processed", [ack("received")], (1, 0)),
         ("publish", "received,processed", [ack("processed"), ack("received")], (0, 0)),
-        ("publish", "processed", [ack("processed", cmd_id="d")], (1, 0)),
+        ("publish", "processed", [ack("processed", cmd_id="other")], (1, 0)),
+        ("publish", "processed", [ack("processed", cmd_id="never-sent")], (0, 0)),
+        ("publish", "processed", [Message(header={"cmd": "ack", "ack_type": "processed", "status": "success"})], (0, 0)),
+        ("publish", "processed", [Message(header={"cmd": "ack", "ack_type": "completed", "status": "success"})], (1, 0)),
+        ("sow", "", [Message(header={"cmd": "group_end"})], (0, 0)),
         ("publish", "processed", [ack("completed")], (1, 0)),
         ("publish", "processed,completed", [ack("processed", "failure")], (0, 0)),
         ("publish", "processed,completed", [ack("processed", "Failure")], (0, 0)),
@@ -74,6 +78,7 @@ def test_success_acks_of_logged_publishes_are_conflated_and_not_waited_for():
 )
 def test_answers(cmd, asked, answers, left):
     awaited = Awaited(STANDARD)
+    awaited.expect(Message(header={"cmd": "publish", "cmd_id": "other"}))
     awaited.expect(Message(header={"cmd": cmd, "cmd_id": "c", "query_id": "q", "ack_type": asked, "filter": "1=1"}))
     for answer in answers:
         awaited.take(answer)
@@ -98,3 +103,33 @@ def test_a_dropped_entry_is_dropped_once():
     awaited.drop(entry)
     assert awaited.sure == 0
     assert not awaited.take(ack("completed"))
+
+
+def test_acks_without_id_belong_to_commands_without_id_first():
+    awaited = Awaited(STANDARD)
+    nameless = Message(header={"cmd": "ack", "ack_type": "processed", "status": "success"})
+    awaited.expect(Message(header={"cmd": "publish", "ack_type": "processed"}))
+    awaited.expect(Message(header={"cmd": "publish", "cmd_id": "c", "ack_type": "processed"}))
+    assert not awaited.take(nameless)
+    assert awaited.sure == 1
+    assert awaited.take(nameless)
+    assert awaited.sure == 0
+
+
+def test_conflated_acks_answer_nothing():
+    awaited = Awaited(LOGGED)
+    awaited.expect(Message(header={"cmd": "flush", "cmd_id": "f", "ack_type": "persisted"}))
+    assert not awaited.take(Message(header={"cmd": "ack", "ack_type": "persisted", "seq": 5, "status": "success"}))
+
+
+@pytest.mark.parametrize(
+    ("answered", "overtaken"),
+    [([], False), (["a"], False), (["b"], False), (["c"], True), (["a", "c"], True), (["a", "b", "c"], False)],
+)
+def test_overtaken(answered, overtaken):
+    awaited = Awaited(STANDARD)
+    for cmd_id in "abc":
+        awaited.expect(Message(header={"cmd": "publish", "cmd_id": cmd_id, "ack_type": "processed"}))
+    for cmd_id in answered:
+        awaited.take(ack("processed", cmd_id=cmd_id))
+    assert awaited.overtaken is overtaken

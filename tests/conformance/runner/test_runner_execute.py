@@ -213,6 +213,32 @@ def test_what_is_not_documented_is_not_waited_for(start, answer, header):
     assert seen.late == ()
 
 
+def test_what_later_answers_have_overtaken_is_given_up_sooner_and_noted(start, answer):
+    def script(session, command):
+        if command.text("cmd_id") != "p1":
+            answer(session, command)
+
+    _, target = start(script)
+    steps = (opening("a"), opening("b"), asked("p1"), asked("p2"), asked("q", "b"))
+    began = time.monotonic()
+    seen = execute(scenario(*steps), target, Limits(answer_s=5, overtaken_s=0.05))
+    assert time.monotonic() - began < 2
+    assert seen.late == ("barrier-q",)
+
+
+def test_acks_without_an_id_do_not_hold_up_the_program(start, answer):
+    def script(session, command):
+        if command.cmd == "publish":
+            command = Message(header={"ack_type": "processed"})
+        answer(session, command)
+
+    _, target = start(script)
+    began = time.monotonic()
+    seen = execute(scenario(opening("a"), opening("b"), asked("p1"), asked("p2"), asked("q", "b")), target, Limits())
+    assert time.monotonic() - began < 1
+    assert seen.late == ()
+
+
 # ---- fences ----------------------------------------------------------------------------------------------------------------------
 
 
