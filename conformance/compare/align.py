@@ -45,6 +45,7 @@ class _Aligner:
         self.out = Alignment()
         self.next_free: dict[Where, int] = defaultdict(int)
         self.keys_shown: dict[Hashable, Hashable] = {}
+        self.taken: dict[tuple[int, int], Slot] = {}
 
     def run(self, atoms: list[Atom]) -> Alignment:
         self._index(lambda slot: slot.where[1] == "ack")
@@ -56,7 +57,9 @@ class _Aligner:
         left.sort(key=lambda atom: atom.order)
         left = self._pair_in_bucket(left)
         left = self._pair_renamed(left)
-        self.out.surplus = left
+        # What equals an earlier message is a repetition only if nothing was missing that it may have been meant to be.
+        self.out.repeated += [(self.taken[atom.order], atom) for atom in left if atom.order in self.taken]
+        self.out.surplus = [atom for atom in left if atom.order not in self.taken]
         self.out.missing = [slot for slot in self._unmatched() if slot.occurs is Occurs.ONCE]
         return self.out
 
@@ -95,7 +98,8 @@ class _Aligner:
             elif slot.occurs is Occurs.NEVER:
                 self.out.forbidden.append((slot, atom))
             elif slot.id in self.out.matched:
-                self.out.repeated.append((slot, atom))
+                self.taken[atom.order] = slot
+                left.append(atom)
             else:
                 self._match(slot, atom)
         return left

@@ -305,10 +305,16 @@ def _fresh_whole(topic: Topic, old: Record | None, ghost: Because | None, key: R
     if not topic.config.keys:
         return (R("SOW-KEY-20"), R("SOW-REC-01"))
     if len(topic.config.keys) > 1:
-        joined = "".join(text.strip('"') for text in key)
-        clash = any("".join(text.strip('"') for text in other) == joined for other in topic.records if other != key)
-        return (R("SOW-KEY-04"), R("SOW-KEY-03")) if clash else (R("SOW-KEY-03"), R("SOW-REC-01"))
+        clashing = [record for other, record in topic.records.items() if other != key and _joined(other) == _joined(key)]
+        for record in clashing:
+            record.fresh = (R("SOW-KEY-04"), R("SOW-KEY-03"))  # whichever of the two is lost
+        return (R("SOW-KEY-04"), R("SOW-KEY-03")) if clashing else (R("SOW-KEY-03"), R("SOW-REC-01"))
     return (R("SOW-REC-01"),)
+
+
+def _joined(key: RecordKey) -> str:
+    """The plain texts of composite key values without a separator."""
+    return "".join(text.strip('"') for text in key)
 
 
 def _repeated(topic: Topic, old: Record | None) -> Because:
