@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Final
 
@@ -44,15 +44,22 @@ def failure_class(rule: str) -> type[SuiteFailure]:
     return type(rule.replace("-", "_"), (SuiteFailure,), {"__doc__": f"{rule} is broken.", "__module__": __name__})
 
 
-def broken(catalogue: Catalogue, failures: Sequence[Failure]) -> SuiteFailure:
-    """The exception for failures that one item has shown; its class is that of the first rule."""
+def broken(catalogue: Catalogue, failures: Sequence[Failure], *, here: Collection[str]) -> SuiteFailure:
+    """The exception for failures that one item has shown; its class is that of the first rule. `here`: the scenarios of the item.
+
+    A failure that was explained with an earlier scenario is told in brief.
+    """
     first = failures[0]
     line = f"{first['rule']} {catalogue[first['rule']].title}: {first['what']}"
-    return failure_class(first["rule"])(line, "\n".join(told(catalogue, failure) for failure in failures))
+    return failure_class(first["rule"])(line, "\n".join(_told(catalogue, failure, here) for failure in failures))
 
 
-def told(catalogue: Catalogue, failure: Failure) -> str:
+def _told(catalogue: Catalogue, failure: Failure, here: Collection[str]) -> str:
     """The explanation of one failure as plain text."""
+    first = failure["scenarios"][0]
+    if first not in here:
+        rule = catalogue[failure["rule"]]
+        return f"{rule.breach.name}  {rule.id}  {rule.title}   as in {first}\n    replay  {failure['replay']}\n"
     return "\n".join(terminal.lines(terminal.one(catalogue[failure["rule"]], failure))) + "\n"
 
 

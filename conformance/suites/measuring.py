@@ -25,7 +25,7 @@ from conformance.run.opening import bench_on, header_of
 from conformance.run.selection import Selection
 from conformance.run.settings import Settings, instance_of
 from conformance.run_file import Failure, Origin, RunWriter
-from conformance.suites.failures import HarnessTrouble, NotMeasured, broken
+from conformance.suites.failures import HarnessTrouble, NotMeasured, SuiteFailure, broken
 from conformance.targets.spec import TargetSpec
 from reference_model.scenario import Scenario
 
@@ -101,7 +101,7 @@ class Measuring:
         examined = self._examine(scenario, "smoke")
         failures = self._failures(examined)
         if failures:
-            raise broken(self.catalogue, failures)
+            raise broken(self.catalogue, failures, here={scenario.name})
 
     def random(self, scenarios: Iterable[Scenario], seconds: float) -> None:
         """Examine scenarios for so long, then raise for all kinds of failures seen."""
@@ -110,13 +110,23 @@ class Measuring:
         if until <= now:
             pytest.skip("the time limit is over")
         found: dict[tuple[str, str, str], Failure] = {}
+        names: set[str] = set()
+        other: SuiteFailure | None = None
         for scenario in scenarios:
-            for failure in self._failures(self._examine(scenario, "random")):
+            names.add(scenario.name)
+            try:
+                failures = self._failures(self._examine(scenario, "random"))
+            except SuiteFailure as error:
+                other = other or error
+                failures = []
+            for failure in failures:
                 found.setdefault((failure["rule"], failure["kind"], failure["field"]), failure)
-            if time.time() >= until:
+            if time.time() >= until or self.unmeasured:
                 break
         if found:
-            raise broken(self.catalogue, list(found.values()))
+            raise broken(self.catalogue, list(found.values()), here=names)
+        if other is not None:
+            raise other
 
     def _examine(self, scenario: Scenario, origin: Origin) -> Examined:
         if self.unmeasured:

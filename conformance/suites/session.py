@@ -67,6 +67,8 @@ def take_part(config: pytest.Config) -> SuiteSession:
 def settings_of(config: pytest.Config) -> Settings:
     """The settings that the options of this pytest ask for. Raises UsageError."""
     option = config.option
+    if config.inipath is None and config.rootpath == Path(option.amps_report_dir).resolve():
+        raise UsageError("write --amps-report-dir=DIR: after a blank pytest takes a folder that exists for its root")
     if option.amps_timeout_scale <= 0:
         raise UsageError("--amps-timeout-scale must be greater than 0")
     return Settings(
