@@ -132,11 +132,11 @@ def stay_at_home(p: Program) -> None:
 
 @acks(R("WIRE-CMD-06"))
 def ids_of_all_kinds(p: Program) -> None:
-    """Quotes, backslashes, braces, commas, 200 characters: ids come back as they were sent."""
+    """Digits, capitals, quotes, backslashes, braces, commas, 200 characters: ids come back as they were sent."""
     a = p.open()
     a.publish("@orders", {"id": 1})
     a.fence()
-    for text in ("007", 'say "a\\b"', "a{b}[c],d:e", "long-" + "0123456789" * 20):
+    for text in ("007", "Mixed-CASE", 'say "a\\b"', "a{b}[c],d:e", "long-" + "0123456789" * 20):
         a.flush(cmd_id=f"{text}.f")
         a.sow("@orders", cmd_id=f"{text}.q", query_id=text.replace(",", ";"))
 

@@ -60,12 +60,15 @@ def by_keys_that_are_gone(p: Program) -> None:
 
 @deletes(R("SOW-DEL-04"), R("SOW-DEL-05"), R("CMD-DEL-12"))
 def by_data(p: Program) -> None:
-    """Only the key fields of the data count; without such a record nothing is deleted and nothing made."""
+    """Only the key fields of the data count; without such a record nothing is deleted and nothing made. A delta finds nothing left."""
     a = p.open()
     five(a)
     a.sow("@orders")
     a.delete("@orders", body={"id": 9, "qty": 10}, acks="processed,stats,completed")
     a.delete("@orders", body={"qty": 9, "id": 3}, acks="processed,stats")
+    a.fence()
+    a.sow("@orders")
+    a.delta("@orders", {"id": 3, "extra": 1})
     a.fence()
     a.sow("@orders")
 

@@ -41,12 +41,14 @@ def by_filter(p: Program) -> None:
 
 @deliveries(R("SUB-MULTI-01"))
 def to_several(p: Program) -> None:
-    """Three subscriptions of one connection, one of which does not match: each id comes once."""
+    """Subscriptions of one connection, one of them to a pattern, one that does not match: each id comes once, with the real topic."""
     reader, writer = p.open("reader"), p.open("writer")
     reader.subscribe("@chat")
     reader.subscribe("@chat")
+    reader.subscribe("@ch.t$")
     reader.subscribe("@chat", filter="/n = 2")
     writer.publish("@chat", {"n": 1})
+    writer.publish("my@chat", {"n": 3})
     reader.delivered(writer.publish("@chat", {"n": 2}))
 
 

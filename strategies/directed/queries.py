@@ -69,7 +69,7 @@ def of_several_topics(p: Program) -> None:
     a.publish("@items", {"id": 3})
     a.publish("@orders", {"id": 4})
     a.fence()
-    a.sow("^@(orders|items)$", filter="/id < 4")
+    a.sow("@(order|item)", filter="/id < 4")
     a.sow("^@(orders|items)$", batch_size=2, acks="completed,stats")
 
 
