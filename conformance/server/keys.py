@@ -23,20 +23,25 @@ def record_key(hub: Hub, topic: SowTopic, document: Document, given: str | None)
         raise RefusalError("bad sow key")
     if not document.readable:
         raise RefusalError(hub.choices.text("unknown message format", "internal parse error"))
-    values = [_text(document, path, typed=hub.manners.typed_keys) for path in topic.key_paths]
+    found = [_value(document, path) for path in topic.key_paths]
+    values = ["" if value is None else _text(value) for value in found]
     if "" in values and hub.manners.keyless == "refused":
         raise RefusalError("bad sow key")
-    return checksum(hub.behaviour.key_material(topic.config.domain, values))
+    material = hub.behaviour.key_material(topic.config.domain, values)
+    if hub.manners.typed_keys:
+        material += "|" + "".join("-" if value is None else _TYPE_LETTERS[type(value)] for value in found)
+    return checksum(material)
 
 
-def _text(document: Document, path: tuple[str, ...], *, typed: bool) -> str:
-    """The value of a key field as text; empty if it is absent, null or empty. An array stands for its first element."""
+def _value(document: Document, path: tuple[str, ...]) -> object:
+    """The value of a key field, None if it is absent, null or empty. An array stands for its first element."""
     leaves = document.leaves(path)
     value = leaves[0] if leaves else None
-    if value is None or value == "":
-        return ""
-    text = _decimal_text(value) if isinstance(value, Decimal) else str(value)
-    return f"{_TYPE_LETTERS[type(value)]}{text}" if typed else text
+    return None if value == "" else value
+
+
+def _text(value: object) -> str:
+    return _decimal_text(value) if isinstance(value, Decimal) else str(value)
 
 
 def _decimal_text(value: Decimal) -> str:
