@@ -129,6 +129,7 @@ def _send_to_json(step: Send) -> dict[str, object]:
         "command": _header_to_json(step.command),
         **_body_to_json(step.command),
         **form,
+        **({"about": list(step.about)} if step.about else {}),
     }
 
 
@@ -230,7 +231,8 @@ def _step(data: Json, at: int) -> Step:
 
 def _send(data: Json, label: str, place: str) -> Send:
     form = Form(**data["form"]) if "form" in data else PLAIN
-    return Send(label=label, connection=data["send"], command=_command(data, "command", place), form=form)
+    about = tuple(R(rule) for rule in data.get("about", ()))
+    return Send(label=label, connection=data["send"], command=_command(data, "command", place), form=form, about=about)
 
 
 def _command(data: Json, name: str, place: str) -> Command:

@@ -15,7 +15,7 @@ from reference_model.config import InstanceConfig
 from reference_model.draft import Draft
 from reference_model.expectation import Expectation, Occurs
 from reference_model.messages import PLAIN, Form
-from reference_model.rule import R
+from reference_model.rule import Because, R
 from reference_model.scenario import Advance, Close, Command, Fence, Open, Scenario, Send, SendBytes, Step, Together
 from reference_model.state import Instance, ProgramError, Session
 from reference_model.turn import Turn
@@ -68,7 +68,7 @@ class _Prediction:
                 self._barrier(step.connection)
             case Send():
                 self._switch(step.connection)
-                self._command(step.label, step.connection, step.command, step.form)
+                self._command(step.label, step.connection, step.command, step.form, step.about)
             case SendBytes():
                 self._switch(step.connection)
                 session.raw_bytes(self._turn(step.label, step.connection, Command(header={"cmd": ""}), PLAIN), step.data, step.meaning)
@@ -88,7 +88,7 @@ class _Prediction:
             case _:
                 assert_never(step)
 
-    def _turn(self, label: str, connection: str, command: Command, form: Form) -> Turn:
+    def _turn(self, label: str, connection: str, command: Command, form: Form, about: Because = ()) -> Turn:
         session_ = self.instance.sessions.get(connection)
         if session_ is None:
             raise ProgramError(f"step {label}: connection {connection} is not open")
@@ -101,10 +101,11 @@ class _Prediction:
             command=command.plain(),
             form=form,
             burst=session_.burst,
+            about=about,
         )
 
-    def _command(self, label: str, connection: str, command: Command, form: Form) -> None:
-        turn = self._turn(label, connection, command, form)
+    def _command(self, label: str, connection: str, command: Command, form: Form, about: Because = ()) -> None:
+        turn = self._turn(label, connection, command, form, about)
         if turn.session.alive is not True:
             raise ProgramError(f"step {label}: whether connection {connection} is still open is not certain")
         handler = COMMANDS.get(command.cmd)

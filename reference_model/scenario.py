@@ -66,12 +66,13 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Send one command."""
+    """Send one command. `about`: the rules that this command's filter puts to the test, before the general ones (probes)."""
 
     label: str
     connection: str
     command: Command
     form: Form = PLAIN
+    about: tuple[R, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

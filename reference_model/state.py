@@ -121,6 +121,7 @@ class Subscription:
 
     known          its registration is certain: a barrier has awaited its processed ack
     ending, ended  an unsubscribe was sent; a barrier has awaited its ack, and this rule says that nothing comes any more
+    about          rules that its filter puts to the test (probes)
     failed_before  a command failed on its connection since its last delivery (CMD-FAIL-06)
     delivered      slots of its deliveries in the order of processing, each with its publisher
     after          the group_end of its query (sow_and_subscribe)
@@ -141,6 +142,7 @@ class Subscription:
     ending: bool = False
     ended: Because = ()
     failed_before: bool = False
+    about: Because = ()
     delivered: list[tuple[int, str]] = field(default_factory=list)
     after: int | None = None
     batched: bool = False

@@ -26,6 +26,7 @@ class Turn:
     command: Message
     form: Form
     burst: int
+    about: Because = ()
 
     @property
     def connection(self) -> str:

@@ -118,6 +118,8 @@ def _why_not(subscription: Subscription, delivery: Delivery) -> Because:
 
 
 def _filter_rules(subscription: Subscription) -> Because:
+    if subscription.about:
+        return (*subscription.about, R("EXPR-FLT-01"))
     text = subscription.filter_text or ""
     if any(char < " " for char in text):
         return (R("WIRE-HDR-06"), R("EXPR-FLT-18"), R("EXPR-FLT-01"))

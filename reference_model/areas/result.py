@@ -144,6 +144,8 @@ def _restriction(turn: Turn, request: Request) -> Restriction:
     elif keyed:
         given = any(isinstance(key, str) for key in request.sow_keys or ()) and any(not t.config.keys for t in request.topics)
         selection = (R("SOW-KEY-24"), R("SOW-KEY-22"), base) if given else (R("SOW-KEY-11"), base)
+    elif filtered and turn.about:
+        selection = (*turn.about, R("SOW-QRY-06"), base)
     elif filtered:
         selection = (R("EXPR-FLT-05"), R("SOW-QRY-06"), base) if turn.filter_shared else (R("SOW-QRY-06"), base)
     else:
@@ -223,6 +225,8 @@ class _Records:
 
     def _why(self, topic: Topic, record: Record) -> Because:
         turn, request = self.turn, self.request
+        if turn.about:
+            return (*turn.about, *self.restriction.selection)
         if self.restriction.limit and not record.fresh:
             tiled = request.skip_n and topic.page == (topic.version, _page_of(turn), request.skip_n)
             return (*((R("SOW-TOPN-11"),) if tiled else ()), *self.restriction.limit, *self.restriction.selection)

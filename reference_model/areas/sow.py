@@ -45,7 +45,7 @@ def _failure(turn: Turn, request: Request) -> Because:
     if request.batch_size is not None and request.batch_size > batch_size_max:
         return (R("SOW-BATCH-05"), R("CMD-SOW-38"))
     if request.filter_error:
-        return (R("EXPR-FLT-09"), R("CMD-SOW-38"))
+        return (*turn.about, R("EXPR-FLT-09"), R("CMD-SOW-38"))
     return ()
 
 

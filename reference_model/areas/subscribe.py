@@ -19,10 +19,10 @@ def subscribe(turn: Turn) -> None:
     check(turn, known_flags, known_values)
     acceptance = turn.filter()
     if acceptance is not None and acceptance.refused:
-        expect_acks(turn, Answer(status="failure", because=acceptance.because, reason=(R("EXPR-FLT-08"),)))
+        expect_acks(turn, Answer(status="failure", because=(*turn.about, *acceptance.because), reason=(R("EXPR-FLT-08"),)))
         register(turn, ended=(R("SUB-REG-09"), R("EXPR-FLT-08")))
         return
-    slots = expect_acks(turn, Answer(because=(R("CMD-SUB-09"),)))
+    slots = expect_acks(turn, Answer(because=(*turn.about, R("CMD-SUB-09"))))
     register(turn, processed_slot=slots.get("processed"))
 
 
@@ -65,6 +65,7 @@ def register(turn: Turn, *, processed_slot: int | None = None, ended: Because = 
             select=parse_select(select.removeprefix("[").removesuffix("]")) if select is not None else None,
             own_id=turn.text("sub_id") is not None,
             ended=ended,
+            about=turn.about,
             after=after,
             batched=(turn.number("batch_size") or 1) > 1,
         )
