@@ -15,10 +15,14 @@ def brackets(seen: Seen) -> Result:
     begun: Counter[tuple[str, str]] = Counter()
     ended: Counter[tuple[str, str]] = Counter()
     at: dict[tuple[str, str], int] = {}
+    asked = seen.queries()
+    endless = _endless(seen)
     for index, event in seen.received:
         message = event.message
         assert message is not None
         connection, query_id = event.connection, message.text("query_id") or ""
+        if message.cmd in {"group_begin", "sow", "group_end"} and (connection, query_id) not in asked:
+            continue
         inside = open_group.get(connection)
         if message.cmd == "group_begin":
             begun[connection, query_id] += 1
@@ -37,6 +41,7 @@ def brackets(seen: Seen) -> Result:
         if inside is not None:
             yield R("CMD-ORD-10")
             foreign = message.cmd in {"publish", "oof"} or (message.cmd in {"sow", "group_begin"} and query_id != inside)
+            foreign = foreign and (connection, inside) not in endless  # what is missing there is the group_end
             if foreign:
                 yield finding(
                     R("CMD-ORD-10"), f"a {message.cmd} message stands inside the result of another query", index, event, field="cmd",
@@ -55,3 +60,12 @@ def brackets(seen: Seen) -> Result:
                 expected=f"{begun[key]} group_end",
                 seen=f"{ended[key]} group_end",
             )
+
+
+def _endless(seen: Seen) -> set[tuple[str, str]]:
+    """Queries whose group_end never came."""
+    ids: dict[str, set[tuple[str, str]]] = {"group_begin": set(), "group_end": set()}
+    for _, event in seen.received:
+        if event.message is not None and event.message.cmd in ids:
+            ids[event.message.cmd].add((event.connection, event.message.text("query_id") or ""))
+    return ids["group_begin"] - ids["group_end"]

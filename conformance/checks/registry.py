@@ -31,6 +31,17 @@ class Seen:
     received: tuple[tuple[int, Event], ...]
     ended: frozenset[str] = field(default_factory=frozenset)
 
+    def queries(self) -> frozenset[tuple[str, str]]:
+        """(connection, query id) of every query that was sent: results with another id are no matter of what stands where in them."""
+        return frozenset(
+            (event.connection, query_id)
+            for event in self.observation.events
+            if event.kind == "sent"
+            and event.message is not None
+            and event.message.cmd.startswith("sow")
+            and (query_id := event.message.text("query_id") or event.message.text("cmd_id"))
+        )
+
 
 Result = Iterable[R | Chosen | Finding]
 """A bare rule: this recording could have been seen to break it."""

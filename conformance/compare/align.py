@@ -39,6 +39,7 @@ def align(expectation: Expectation, atoms: Iterable[Atom]) -> Alignment:
 class _Aligner:
     def __init__(self, expectation: Expectation) -> None:
         self.slots = expectation.slots
+        self.pools = expectation.pools
         self.by_where: dict[Where, list[Slot]] = defaultdict(list)
         self.by_key: dict[tuple[Where, Hashable], Slot] = {}
         self.key_of: dict[Where, dict[tuple[str, ...] | str, set[str]]] = defaultdict(dict)
@@ -181,7 +182,7 @@ class _Aligner:
         return next((slot for slot in slots[:start] if slot.body is not None and agrees(slot.body, atom)), None)
 
     def _pair_in_bucket(self, left: list[Atom]) -> list[Atom]:
-        """What is left in a bucket is paired in order: the right message with a wrong body."""
+        """What is left in a bucket is paired: by its body (it has a wrong header), else in order (it has a wrong body)."""
         open_slots: dict[Where, list[Slot]] = defaultdict(list)
         for slot in self._unmatched():
             if slot.occurs is Occurs.ONCE and slot.where[1] in {"sow", "publish", "oof"}:
@@ -190,14 +191,17 @@ class _Aligner:
         for atom in left:
             slots = open_slots.get(atom.where)
             if slots:
-                self._match(slots.pop(0), atom)
+                found = next((slot for slot in slots if slot.body is not None and agrees(slot.body, atom)), slots[0])
+                slots.remove(found)
+                self._match(found, atom)
             else:
                 rest.append(atom)
         return rest
 
     def _pair_renamed(self, left: list[Atom]) -> list[Atom]:
         """An ack, bracket, record or delivery whose id is none that was ever used stands for the missing one with the right id."""
-        missing = [slot for slot in self._unmatched() if slot.occurs is Occurs.ONCE and slot.correlated]
+        pooled = {slot_id for pool in self.pools for slot_id in pool.slots}
+        missing = [slot for slot in self._unmatched() if slot.correlated and (slot.occurs is Occurs.ONCE or slot.id in pooled)]
         known = {self._id(slot.where) for slot in self.slots}
         rest: list[Atom] = []
         for atom in left:

@@ -319,6 +319,8 @@ class _Judge:
                 continue
             text = atom.kind if claim.field == "cmd" and atom.kind != "other" else value_of(claim, atom.text(claim.field))
             matcher, because = claim.matcher, claim.because
+            if claim.field == "status" and text is None:
+                continue  # a matter of every ack (CMD-ACK-10)
             if satisfied(matcher, text, self.bound):
                 if isinstance(matcher, Same) and text is not None and matcher.symbol not in self.bound:
                     self.bound[matcher.symbol] = text  # the first value could not have been wrong
@@ -399,7 +401,18 @@ class _Judge:
             (index for index, event in enumerate(self.observation.events) if self.places.get(event.label or "", -1) >= self.limit),
             default=len(self.observation.events),
         )
+        untold = (self.expectation.slots[slot_id] for slot_id in self.alignment.dropped)
+        open_answers = {
+            slot.where
+            for slot in untold
+            if slot.when and (slot.when[0] not in self.alignment.matched or slot.when[0] in self.alignment.renamed)
+        }
+        strays = {(atom.connection, atom.correlation) for atom in self.alignment.renamed.values() if atom.kind != "ack"}
         for atom in self.alignment.surplus:
+            if atom.where in open_answers:  # whether it had to come was to be told by an ack that did not come
+                continue
+            if (atom.connection, atom.correlation) in strays:  # that its id is wrong is a finding already
+                continue
             if atom.kind in {"closed", "heartbeat"} or (self.limit < len(self.scenario.steps) and atom.event >= unresolved_from):
                 continue
             scope = self._scope(atom, None)
@@ -445,9 +458,13 @@ class _Judge:
     # ---- relations -------------------------------------------------------------------------------------------------------------
 
     def _pools(self) -> None:
+        # Which query a record with a wrong id belongs to is a guess.
+        astray = {atom.connection for atom in self.alignment.renamed.values() if atom.kind == "sow"}
         for pool in self.expectation.pools:
             slots = self.expectation.slots
-            if any(slot_id in self.alignment.dropped for slot_id in pool.slots) or not pool.slots:
+            if not pool.slots or any(slot_id in self.alignment.dropped for slot_id in pool.slots):
+                continue
+            if slots[pool.slots[0]].where[0] in astray:
                 continue
             count = sum(slot_id in self.alignment.matched for slot_id in pool.slots)
             first = slots[pool.slots[0]]
@@ -478,7 +495,11 @@ class _Judge:
             groups = 0
             broken = False
             for group in chain.groups:
-                atoms = [(self.alignment.matched[slot_id], slot_id) for slot_id in group if slot_id in self.alignment.matched]
+                atoms = [
+                    (self.alignment.matched[slot_id], slot_id)
+                    for slot_id in group
+                    if slot_id in self.alignment.matched and slot_id not in self.alignment.renamed
+                ]
                 if not atoms:
                     continue
                 groups += 1
