@@ -5,12 +5,12 @@ Source: subscriptions.md sections 3 to 7, commands.md section 6. Own publishes a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reference_model.config import TopicConfig
 from reference_model.draft import Draft
-from reference_model.expectation import Absent, Body, Claim, Is, Like, Occurs, OneOf, Present, Same, Within
+from reference_model.expectation import Absent, Body, Claim, Is, Like, Member, Occurs, OneOf, Present, Same, Unknown, Within
 from reference_model.expression.syntax import Expr
 from reference_model.expression.topics import is_regex, topic_matches
 from reference_model.rule import Because, R
@@ -50,7 +50,7 @@ def deliver(turn: Turn, delivery: Delivery) -> None:
     """Write down what each subscription of the instance gets of it."""
     body = delivery.body or Body(exact=turn.program.body, members={}, complete=())
     trees = delivery.record.trees() if delivery.record else trees_of(turn.program.body)
-    sharing = _matching_by_connection(turn, delivery, trees)
+    company = _company(turn, delivery, trees)
     for subscription in turn.instance.subscriptions_to(delivery.topic):
         where = (subscription.connection, "publish", subscription.sub_id)
         if subscription.ended:
@@ -67,13 +67,14 @@ def deliver(turn: Turn, delivery: Delivery) -> None:
             and not subscription.ending
             and subscription.connection != turn.connection
         )
-        presence = _presence(turn, subscription, delivery, shared=sharing.get(subscription.connection, 0) > 1)
+        others = [other for other in company.get(subscription.connection, []) if other is not subscription]
+        presence = _presence(turn, subscription, delivery, shared=bool(others))
         slot = turn.draft.slot(
             turn.step,
             where,
             presence if subscription.connection != turn.connection else (R("SUB-MULTI-10"),),
-            claims=_claims(turn, subscription, delivery),
-            body=body if subscription.select is None else selected(body, trees, subscription.select),
+            claims=_claims(turn, subscription, delivery, others),
+            body=_body_for(subscription, body, trees, others),
             occurs=Occurs.ONCE if certain else Occurs.OPTIONAL,
             correlated=id_rules(subscription.sub_id, R("CMD-MSG-03") if subscription.own_id else R("CMD-SUB-20")),
         )
@@ -98,12 +99,24 @@ def not_a_pattern(turn: Turn, topic: str) -> None:
             other.unfenced.add(turn.connection)
 
 
-def _matching_by_connection(turn: Turn, delivery: Delivery, trees: list[object] | None) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def _company(turn: Turn, delivery: Delivery, trees: list[object] | None) -> dict[str, list[Subscription]]:
+    """Per connection the subscriptions that the message is, or may be, for: one copy for all of them holds what any of them needs."""
+    company: dict[str, list[Subscription]] = {}
     for subscription in turn.instance.subscriptions_to(delivery.topic):
-        if not subscription.ended and match(subscription.expr, trees) is True:
-            counts[subscription.connection] = counts.get(subscription.connection, 0) + 1
-    return counts
+        if not subscription.ended and match(subscription.expr, trees) is not False:
+            company.setdefault(subscription.connection, []).append(subscription)
+    return company
+
+
+def _body_for(subscription: Subscription, body: Body, trees: list[object] | None, others: list[Subscription]) -> Body:
+    """With a select list the selected members; beside a subscription that wants others, those may come too."""
+    if subscription.select is None:
+        return body
+    own = selected(body, trees, subscription.select)
+    if all(other.select == subscription.select for other in others):
+        return own
+    left_out = {name: Member(values=Unknown.ANY, because=()) for name in body.members if name not in own.members}
+    return replace(own, members={**own.members, **left_out}, gone={}, complete=own.complete if left_out else ())
 
 
 def _delta_alone(expr: Expr | None, delivery: Delivery) -> bool | None:
@@ -156,7 +169,8 @@ def _presence(turn: Turn, subscription: Subscription, delivery: Delivery, *, sha
     return (*rules, R("SUB-REG-10"))
 
 
-def _claims(turn: Turn, subscription: Subscription, delivery: Delivery) -> tuple[Claim, ...]:
+def _claims(turn: Turn, subscription: Subscription, delivery: Delivery, others: list[Subscription]) -> tuple[Claim, ...]:
+    """The header of a delivery. What one of several subscriptions of a connection leaves out another one may want."""
     cmd_rule = R("DELTA-PUB-09") if turn.cmd == "delta_publish" else R("CMD-MSG-01")
     claims = [
         Claim("cmd", Is("publish"), (cmd_rule,)),
@@ -164,7 +178,8 @@ def _claims(turn: Turn, subscription: Subscription, delivery: Delivery) -> tuple
         *correlation_claims(delivery.correlation),
     ]
     if subscription.no_sowkey:
-        claims.append(Claim("sow_key", Absent(), (R("CMD-OPT-26"),)))
+        if all(other.no_sowkey for other in others):
+            claims.append(Claim("sow_key", Absent(), (R("CMD-OPT-26"),)))
     elif delivery.config is None:
         if delivery.record is None and delivery.body is not None:
             claims.append(Claim("sow_key", Absent(), (R("SUB-MSG-10"),)))
@@ -175,7 +190,7 @@ def _claims(turn: Turn, subscription: Subscription, delivery: Delivery) -> tuple
     if subscription.timestamp:
         claims.append(Claim("timestamp", Present(), (R("CMD-OPT-28"),)))
         claims.append(Claim("timestamp", Like(TIMESTAMP), (R("WIRE-HDR-18"),)))
-    else:
+    elif not any(other.timestamp for other in others):
         claims.append(Claim("timestamp", Absent(), (R("CMD-OPT-29"),)))
     return tuple(claims)
 

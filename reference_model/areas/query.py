@@ -105,7 +105,10 @@ class Plan:
     matches_high: int
 
     @classmethod
-    def of(cls, chosen: list[Chosen], groups: list[list[Chosen]] | None, *, top_n: int | None, skip_n: int, batch_size: int) -> Plan:
+    def of(
+        cls, chosen: list[Chosen], groups: list[list[Chosen]] | None, *, top_n: int | None, skip_n: int, batch_size: int, vague: int = 0
+    ) -> Plan:
+        """`vague`: records of unknown key that may take a place in a limited result."""
         sure = [c for c in chosen if c.match is True]
         unsure = [c for c in chosen if c.match is None]
         out = [(c, Occurs.NEVER) for c in chosen if c.match is False]
@@ -116,12 +119,14 @@ class Plan:
         limit = most if top_n is None else top_n
         rounded = -(-limit // batch_size) * batch_size if limit else 0
         low, high = max(0, min(limit, least - skip_n)), max(0, min(rounded, most - skip_n))
-        if groups is None or unsure:
+        if vague:
+            low = max(0, low - vague)
+        if groups is None or unsure or vague:
             candidates = [*sure, *unsure]
             if high == 0:
                 occurs = [*((c, Occurs.NEVER) for c in candidates), *out]
                 return cls(occurs=tuple(occurs), pool=None, low=0, high=0, matches_low=least, matches_high=most)
-            if low == least and not unsure and not skip_n:
+            if low == least and not unsure and not skip_n and not vague:
                 occurs = [*((c, Occurs.ONCE) for c in sure), *out]
                 return cls(occurs=tuple(occurs), pool=None, low=low, high=low, matches_low=least, matches_high=most)
             occurs = [*((c, Occurs.OPTIONAL) for c in candidates), *out]

@@ -25,7 +25,9 @@ def answers(turn: Turn, request: Request) -> tuple[dict[str, int], int]:
     restriction = _restriction(turn, request)
     chosen = choose(turn.instance, request.topics, request.expr, request.sow_keys)
     groups = ordered_groups([c for c in chosen if c.match is not False], request.order_by) if request.order_by else None
-    plan = Plan.of(chosen, groups, top_n=request.top_n, skip_n=request.skip_n or 0, batch_size=request.batch_size or 1)
+    plan = Plan.of(
+        chosen, groups, top_n=request.top_n, skip_n=request.skip_n or 0, batch_size=request.batch_size or 1, vague=vague(request)
+    )
     slots = expect_acks(turn, answer_of(request, plan, chosen))
     draft, connection, query_id = turn.draft, turn.connection, turn.query_id
     correlated: Because = id_rules(query_id, R("CMD-SOW-27") if turn.text("query_id") else R("CMD-SOW-28"))
