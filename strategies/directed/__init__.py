@@ -24,11 +24,11 @@ from strategies.directed.wire import wire
 ALL: Final[tuple[Scenario, ...]] = tuple(
     scenario
     for collection in (
-        session, acks, publish, deliveries, records, keys, queries, paging, batches, deletes, delta, merge, wire, errors
+        deletes, session, acks, publish, deliveries, records, keys, queries, paging, batches, delta, merge, wire, errors
     )
     for scenario in collection.scenarios
 )  # fmt: skip
-"""Every directed scenario, by areas."""
+"""Every directed scenario, by areas. Deletes come first: a target that deletes nothing is found before its slot has to be emptied."""
 
 
 def smoke(config: InstanceConfig) -> tuple[Scenario, ...]:

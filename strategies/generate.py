@@ -1,0 +1,74 @@
+"""Scenarios by number: the n-th of a seed is the same whenever, wherever and beside whatever it is drawn.
+
+The choices come from a seeded generator, not from Hypothesis, which draws the same programs when a test wants to shrink them
+(`strategies.scenarios`). For generating alone Hypothesis is the wrong tool: measured on these programs a third of its examples repeated
+another one (it mutates examples, and each run begins with the simplest), a scenario took four times as long, the n-th could not be had
+without those before it, and it keeps a tree of all that it has drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from hypothesis.errors import InvalidArgument
+
+from reference_model.config import STANDARD, InstanceConfig
+from reference_model.model import predict
+from reference_model.scenario import Scenario
+from reference_model.state import ProgramError
+from strategies.atoms import RandomDraws
+from strategies.profiles import STANDARD_SHAPE, Shape
+from strategies.scenarios import check_config, drawn
+
+refused_in_a_row_max: Final = 100
+"""So many refused scenarios one after the other are a bug of the strategies, and no bad luck."""
+
+
+@dataclass(slots=True)
+class Refusals:
+    """What the model refused: how many, and the first reason."""
+
+    count: int = 0
+    first: str = ""
+
+
+def scenario(
+    seed: int, number: int, *, shape: Shape = STANDARD_SHAPE, config: InstanceConfig = STANDARD, refusals: Refusals | None = None
+) -> Scenario:
+    """The scenario `random-<seed>-<number>`. One that the model does not accept is drawn anew, and counted in `refusals`."""
+    reason = ""
+    for attempt in range(refused_in_a_row_max):
+        found = drawn(RandomDraws(f"{seed}/{number}/{attempt}"), shape, config)
+        try:
+            predict(found, config)
+        except ProgramError as error:
+            reason = str(error)
+            if refusals is not None:
+                refusals.count += 1
+                refusals.first = refusals.first or reason
+            continue
+        return replace(found, name=f"random-{seed}-{number}")
+    raise AssertionError(f"the model accepts no scenario of seed {seed}, number {number}: {reason}")
+
+
+def scenarios(
+    seed: int,
+    count: int | None = None,
+    *,
+    start: int = 0,
+    shape: Shape = STANDARD_SHAPE,
+    config: InstanceConfig = STANDARD,
+    refusals: Refusals | None = None,
+) -> Iterator[Scenario]:
+    """`count` scenarios (None: without end), numbered from `start` on. The same in one version of the project."""
+    if seed < 0:
+        raise InvalidArgument(f"seed={seed} must not be negative")
+    if start < 0 or (count is not None and count < 0):
+        raise InvalidArgument(f"start={start} and count={count} must not be negative")
+    check_config(config)
+    number = start
+    while count is None or number < start + count:
+        yield scenario(seed, number, shape=shape, config=config, refusals=refusals)
+        number += 1

@@ -1,0 +1,70 @@
+"""How random scenarios are shaped: how long they are, and what they do how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from hypothesis.errors import InvalidArgument
+
+COMMANDS_DEFAULT: Final = 20
+CONNECTIONS_MAX: Final = 4
+
+ACTIONS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "publish": 24,
+        "delta": 17,
+        "query": 22,
+        "query_again": 4,
+        "query_changed": 5,
+        "pages": 3,
+        "delete": 6,
+        "subscribe": 5,
+        "sow_and_subscribe": 3,
+        "unsubscribe": 2,
+        "chat": 6,
+        "explicit": 4,
+        "wrong": 6,
+        "flush": 2,
+        "burst": 1,
+        "together": 2,
+        "close": 1,
+        "deliveries": 3,
+    }
+)
+"""What a scenario does, with weights. What makes no sense at a point (no record to delete, one connection only) becomes a publish."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """commands     about how many a scenario has; some are much shorter
+    connections  the most that a scenario opens
+    weights      of the actions
+    form_percent how often a command is written in an unusual way
+    """
+
+    commands: int = COMMANDS_DEFAULT
+    connections: int = 3
+    weights: Mapping[str, int] = field(default_factory=lambda: ACTIONS)
+    form_percent: int = 10
+
+    def __post_init__(self) -> None:
+        if self.commands < 1:
+            raise InvalidArgument(f"commands={self.commands} must be at least 1")
+        if not 1 <= self.connections <= CONNECTIONS_MAX:
+            raise InvalidArgument(f"connections={self.connections} must be from 1 to {CONNECTIONS_MAX}")
+        unknown = self.weights.keys() - ACTIONS.keys()
+        if unknown:
+            raise InvalidArgument(f"weights has no action {min(unknown)!r}; known are {', '.join(ACTIONS)}")
+        if any(weight < 0 for weight in self.weights.values()) or not any(self.weights.values()):
+            raise InvalidArgument("weights must not be negative, and not all 0")
+
+    @property
+    def table(self) -> tuple[str, ...]:
+        """The actions, each as often as it weighs."""
+        return tuple(name for name, weight in self.weights.items() for _ in range(weight))
+
+
+STANDARD_SHAPE: Final = Shape()
