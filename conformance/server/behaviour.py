@@ -238,8 +238,9 @@ class Behaviour:
         """A delete heeds its filter."""
         return True
 
-    def doomed(self, rows: Sequence[tuple[SowTopic, Record]]) -> Sequence[tuple[SowTopic, Record]]:
-        """The records that a delete removes, of those that it selects."""
+    def doomed(self, rows: Sequence[tuple[SowTopic, Record]], selector: str) -> Sequence[tuple[SowTopic, Record]]:
+        """The records that a delete removes, of those that it selects; by `filter`, `sow_keys` or `data`."""
+        del selector
         return rows
 
     def delete_by_data_keeps(self) -> bool:

@@ -29,7 +29,7 @@ def sow_delete(hub: Hub, session: Session, request: Request) -> None:
     if not is_duplicate(hub, session, request, logged=logged):
         compared, rows = _selected(hub, session, request, topics, selector)
         number(hub, session, request, logged=logged)
-    doomed = hub.behaviour.doomed(rows)
+    doomed = hub.behaviour.doomed(rows, selector)
     acks = _acks(hub, session, request, selector, compared=compared, matches=len(rows), deleted=len(doomed))
     first = topics[0] if topics else None
     acks_first = hub.choices.acks_first()

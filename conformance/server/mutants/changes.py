@@ -177,13 +177,19 @@ class _DeleteFilterIgnored(Behaviour):
 
 
 class _DeletesOneRecordOnly(Behaviour):
-    def doomed(self, rows: Sequence[tuple[SowTopic, Record]]) -> Sequence[tuple[SowTopic, Record]]:
+    def doomed(self, rows: Sequence[tuple[SowTopic, Record]], selector: str) -> Sequence[tuple[SowTopic, Record]]:
+        del selector
         return rows[:1]
 
 
-class _DeleteWithoutEffect(Behaviour):
-    def forgets(self, topic: SowTopic, record: Record) -> None:
-        del topic, record
+class _DeleteByKeysWithoutEffect(Behaviour):
+    def doomed(self, rows: Sequence[tuple[SowTopic, Record]], selector: str) -> Sequence[tuple[SowTopic, Record]]:
+        return () if selector == "sow_keys" else rows
+
+
+class _DeleteByDataWithoutEffect(Behaviour):
+    def doomed(self, rows: Sequence[tuple[SowTopic, Record]], selector: str) -> Sequence[tuple[SowTopic, Record]]:
+        return () if selector == "data" else rows
 
 
 class _DeletedStateSurvives(Behaviour):
@@ -348,7 +354,12 @@ CHANGE_MUTANTS: Final = (
         text="delivered messages lack the correlation id",
         fault=_CorrelationIdNotDelivered,
     ),
-    Mutant(name="key_not_delivered", breaks=(R("SOW-REC-09"),), text="delivered messages lack the SOW key", fault=_KeyNotDelivered),
+    Mutant(
+        name="key_not_delivered",
+        breaks=(R("CMD-OPT-27"), R("SOW-REC-09"), R("SOW-KEY-23")),
+        text="delivered messages lack the SOW key",
+        fault=_KeyNotDelivered,
+    ),
     Mutant(
         name="body_with_newline", breaks=(R("CMD-PUB-03"),), text="a line break follows each delivered body", fault=_BodyWithNewline
     ),
@@ -368,10 +379,16 @@ CHANGE_MUTANTS: Final = (
         fault=_DeletesOneRecordOnly,
     ),
     Mutant(
-        name="delete_without_effect",
-        breaks=(R("SOW-DEL-01"), R("SOW-DEL-18"), R("SOW-DEL-03"), R("SOW-DEL-04")),
-        text="deleted records stay",
-        fault=_DeleteWithoutEffect,
+        name="delete_by_keys_without_effect",
+        breaks=(R("SOW-DEL-03"), R("CMD-DEL-15"), R("SOW-KEY-24")),
+        text="a delete by keys removes nothing",
+        fault=_DeleteByKeysWithoutEffect,
+    ),
+    Mutant(
+        name="delete_by_data_without_effect",
+        breaks=(R("SOW-DEL-04"), R("CMD-DEL-15")),
+        text="a delete by data removes nothing",
+        fault=_DeleteByDataWithoutEffect,
     ),
     Mutant(
         name="deleted_state_survives",

@@ -254,7 +254,7 @@ QUERY_MUTANTS: Final = (
     Mutant(name="text_order_ignored", breaks=(R("EXPR-ORD-06"),), text="TEXT sorts by value", fault=_TextIgnored),
     Mutant(
         name="numbers_sorted_as_text",
-        breaks=(R("EXPR-ORD-05"),),
+        breaks=(R("EXPR-ORD-05"), R("EXPR-ORD-01"), R("EXPR-ORD-02"), R("EXPR-ORD-03")),
         text="numbers sort by their text without TEXT",
         fault=_NumbersSortedAsText,
     ),
