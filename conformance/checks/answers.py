@@ -168,6 +168,9 @@ def first_bytes(seen: Seen) -> Result:
         and event.message.cmd == "publish"
         and event.message.body[:1] in {b" ", b"{"}
     }
+    merged = any(
+        event.kind == "sent" and event.message is not None and event.message.cmd == "delta_publish" for event in seen.observation.events
+    )
     for index, event in seen.received:
         message = event.message
         assert message is not None
@@ -175,7 +178,7 @@ def first_bytes(seen: Seen) -> Result:
             continue
         if message.body in bodies:
             yield R("WIRE-FRAME-06")
-        elif any(message.body == body[1:] for body in bodies):
+        elif not merged and any(message.body == body[1:] for body in bodies):  # a merged message is written anew
             yield finding(
                 R("WIRE-FRAME-06"),
                 "the first byte of a body is lost",

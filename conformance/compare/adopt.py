@@ -47,7 +47,13 @@ def _order(step: Together, deliveries: Sequence[Atom]) -> tuple[str, ...] | None
     bodies = {send.label: (send.command.body, _members(send.command.body)) for send in sends}
     order: list[str] = []
     for atom in deliveries:
-        found = [label for label, (body, members) in bodies.items() if atom.body == body or _within(members, atom.tree)]
+        if len(order) == len(sends):
+            break  # what comes later may show the members of a delta again
+        found = [
+            label
+            for label, (body, members) in bodies.items()
+            if label not in order and (atom.body == body or _within(members, atom.tree))
+        ]
         if len(found) == 1:
             order.append(found[0])
         elif found:

@@ -9,7 +9,7 @@ from reference_model.areas.result import answers
 from reference_model.areas.statistics import batch_size_max
 from reference_model.expectation import Occurs
 from reference_model.rule import Because, R
-from reference_model.turn import Turn
+from reference_model.turn import Turn, id_rules
 
 
 def sow(turn: Turn) -> None:
@@ -23,8 +23,9 @@ def sow(turn: Turn) -> None:
     if any(topic.unjudged for topic in request.topics):
         _cannot_judge(turn)
         return
-    if request.skip_n is not None and (request.top_n is None or not request.order_by):
-        _either(turn, request)
+    freedom = _freedom(request)
+    if freedom is not None:
+        _either(turn, request, freedom)
         return
     answers(turn, request)
 
@@ -66,16 +67,27 @@ def _cannot_judge(turn: Turn) -> None:
         turn.draft.scope(turn.connection, kind, turn.query_id)
 
 
-def _either(turn: Turn, request: Request) -> None:
-    """skip_n without top_n or without orderby: refused, or an arbitrary slice (SOW-TOPN-08, SOW-TOPN-09)."""
-    rule = R("SOW-TOPN-08") if request.top_n is None else R("SOW-TOPN-09")
+def _freedom(request: Request) -> R | None:
+    """The rule that lets a target refuse a window or serve it: skip_n over a pattern, without top_n, without orderby."""
+    if request.skip_n is None:
+        return None
+    if not request.literal:
+        return R("CMD-SOW-16")
+    if request.top_n is None:
+        return R("SOW-TOPN-08")
+    return None if request.order_by else R("SOW-TOPN-09")
+
+
+def _either(turn: Turn, request: Request, rule: R) -> None:
+    """Refused, or an arbitrary slice."""
     if "processed" not in turn.acks:
         raise turn.refuse("a query that may be refused must ask for the processed ack")
     slots = expect_acks(turn, Answer(status="either", because=(rule,)))
     draft, connection, query_id = turn.draft, turn.connection, turn.query_id
     accepted = (slots["processed"], "success")
-    begin = draft.slot(turn.step, (connection, "group_begin", query_id), (R("SOW-QRY-01"),), when=accepted)
-    end = draft.slot(turn.step, (connection, "group_end", query_id), (R("CMD-ORD-14"),), when=accepted)
+    correlated = id_rules(query_id, R("CMD-SOW-27") if turn.text("query_id") is not None else R("CMD-SOW-28"))
+    begin = draft.slot(turn.step, (connection, "group_begin", query_id), (R("SOW-QRY-01"),), when=accepted, correlated=correlated)
+    end = draft.slot(turn.step, (connection, "group_end", query_id), (R("CMD-ORD-14"),), when=accepted, correlated=correlated)
     chosen = choose(turn.instance, request.topics, request.expr, request.sow_keys)
     members = [
         draft.slot(
@@ -86,15 +98,22 @@ def _either(turn: Turn, request: Request) -> None:
             key_of=key_of(c.topic),
             occurs=Occurs.OPTIONAL,
             when=accepted,
+            correlated=correlated,
         )
         for c in chosen
         if c.match is not False
     ]
-    if request.top_n is not None and all(c.match is True for c in chosen if c.match is not False) and not vague(request):
+    decided = all(c.match is True for c in chosen if c.match is not False) and not vague(request)
+    if request.top_n is not None and request.literal and decided:
         size = min(request.top_n, max(0, len(members) - (request.skip_n or 0)))
         draft.pool(tuple(members), size, _rounded(size, request.top_n, request.batch_size, len(members)), (rule,))
-    draft.scope(connection, "sow", query_id, surplus=(R("SOW-QRY-06"),), repeated=(R("SOW-REC-05"),))
-    draft.chain(connection, (begin,), tuple(members), (end,), because=(R("SOW-QRY-01"),))
+    surplus: Because = () if vague(request) else (R("SOW-QRY-06"),)
+    draft.scope(connection, "sow", query_id, surplus=surplus, repeated=(R("SOW-REC-05"),))
+    if request.literal:
+        draft.chain(connection, (begin,), tuple(members), (end,), because=(R("SOW-QRY-01"),))
+    else:
+        draft.scope(connection, "group_begin", query_id)
+        draft.scope(connection, "group_end", query_id)
     turn.session.last_query = ()
 
 
