@@ -20,7 +20,7 @@ from conformance.naming import Naming
 from conformance.results import Finding, Verdict
 from conformance.rules import Catalogue
 from conformance.run_file import Origin, RunWriter
-from conformance.runner import execute
+from conformance.runner import Habits, execute
 from conformance.targets.server import ServerTarget
 from conformance.targets.spec import TargetSpec
 from reference_model.config import InstanceConfig
@@ -115,6 +115,7 @@ class Bench:
         self.catalogue = catalogue
         self._limits = limits
         self._chosen = chosen
+        self._habits = Habits()
         self._confirmed: set[tuple[str, str, str]] = set()
 
     def examine(self, scenario: Scenario) -> Examined:
@@ -145,7 +146,7 @@ class Bench:
         self.target.reset()
         target = _Named(self.target)
         try:
-            observation = execute(scenario, target, limits or self._limits)
+            observation = execute(scenario, target, limits or self._limits, self._habits)
         except TargetError:
             raise
         except Exception as error:  # noqa: BLE001 (a mistake of ours is recorded with its scenario, and the run goes on)

@@ -6,5 +6,6 @@ It judges nothing and raises for nothing that a target does, except that a targe
 from conformance.client.limits import DEFAULT_LIMITS, Limits
 from conformance.runner.channels import MASK
 from conformance.runner.execution import end_id, execute, fence_id
+from conformance.runner.habits import Habits
 
-__all__ = ["DEFAULT_LIMITS", "MASK", "Limits", "end_id", "execute", "fence_id"]
+__all__ = ["DEFAULT_LIMITS", "MASK", "Habits", "Limits", "end_id", "execute", "fence_id"]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from conformance.runner.habits import Habits, Kind
 from reference_model.config import InstanceConfig
 from reference_model.messages import DOCUMENTED_ACKS, AckType, Message, Status, ack_types
 
@@ -25,52 +27,83 @@ _UNPROMISED: Final = frozenset({AckType.COMPLETED, AckType.STATS, _END})
 """What a command that fails need not answer (commands.md section 8.1)."""
 
 
+class Need(Enum):
+    """What a wait still lacks, from the least to the most: nothing; what need not come; what this target leaves out for good; what is
+    promised, but later commands have been answered meanwhile; what is promised."""
+
+    NOTHING = 0
+    UNSURE = 1
+    LEFT_OUT = 2
+    OVERTAKEN = 3
+    SURE = 4
+
+
 class Entry:
-    """What one command still owes. `sure`: all of it is promised. `listed`: it is still waited for. `number`: its place in the order of
-    sending."""
+    """What one command still owes. `need`: UNSURE, LEFT_OUT or SURE. `listed`: it is still waited for. `number`: its place in the order
+    of sending."""
 
-    __slots__ = ("cmd_id", "command", "group", "listed", "number", "sure", "types")
+    __slots__ = ("cmd_id", "command", "group", "listed", "need", "number", "types")
 
-    def __init__(self, number: int, command: str, cmd_id: str, group: str, types: set[str], *, sure: bool) -> None:
+    def __init__(self, number: int, command: str, cmd_id: str, group: str, types: set[str], need: Need) -> None:
         self.number = number
         self.command = command
         self.cmd_id = cmd_id
         self.group = group
         self.types = types
-        self.sure = sure
+        self.need = need
         self.listed = True
 
 
 class Awaited:
-    """The open entries of one connection."""
+    """The open entries of one connection.
 
-    __slots__ = ("_answered", "_by_group", "_by_id", "_claimed", "_ids", "_logged", "_nameless", "_open", "_sent", "_sure")
+    answered   what was answered
+    missed     what was given up after a whole wait and has not come since
+    """
 
-    def __init__(self, config: InstanceConfig) -> None:
+    __slots__ = (
+        "_by_group",
+        "_by_id",
+        "_claimed",
+        "_count",
+        "_given_up",
+        "_habits",
+        "_ids",
+        "_last_answered",
+        "_logged",
+        "_nameless",
+        "_open",
+        "_sent",
+        "answered",
+    )
+
+    def __init__(self, config: InstanceConfig, habits: Habits | None = None) -> None:
         self._open: dict[int, Entry] = {}
         self._by_id: dict[str, list[Entry]] = {}
         self._by_group: dict[str, list[Entry]] = {}
         self._ids: set[str] = set()
         self._logged = bool(config.logged)
-        self._sure = self._sent = self._nameless = 0
-        self._answered = -1
+        self._habits = habits
+        self._count = {Need.UNSURE: 0, Need.LEFT_OUT: 0, Need.SURE: 0}
+        self._sent = self._nameless = 0
+        self._last_answered = -1
         self._claimed: Counter[str] = Counter()
+        self._given_up: dict[tuple[str, str], str] = {}
+        self.answered: set[Kind] = set()
 
     @property
-    def sure(self) -> int:
-        """How many entries are open whose answers are promised."""
-        return self._sure
+    def need(self) -> Need:
+        """The most that is lacking."""
+        if self._count[Need.SURE]:
+            newest = next(entry for entry in reversed(self._open.values()) if entry.need is Need.SURE)
+            return Need.OVERTAKEN if newest.number < self._last_answered else Need.SURE
+        if self._count[Need.LEFT_OUT]:
+            return Need.LEFT_OUT
+        return Need.UNSURE if self._open else Need.NOTHING
 
     @property
-    def unsure(self) -> int:
-        """How many entries are open whose answers are not."""
-        return len(self._open) - self._sure
-
-    @property
-    def overtaken(self) -> bool:
-        """Whether a command that was sent after every sure entry has been answered: what is open is then most likely lost."""
-        newest = next((entry for entry in reversed(self._open.values()) if entry.sure), None)
-        return newest is not None and newest.number < self._answered
+    def missed(self) -> frozenset[Kind]:
+        return frozenset((command, kind) for (_, kind), command in self._given_up.items())
 
     def expect(self, command: Message) -> Entry | None:
         """Take note of a command that was sent; None if nothing of it is waited for."""
@@ -89,9 +122,10 @@ class Awaited:
         if not types:
             return None
         sure = AckType.PROCESSED in types or name == "flush" or types.isdisjoint(_UNPROMISED)
-        entry = Entry(self._sent, name, cmd_id, group, types, sure=sure)
+        entry = Entry(self._sent, name, cmd_id, group, types, Need.SURE if sure else Need.UNSURE)
         self._open[entry.number] = entry
-        self._sure += sure
+        self._count[entry.need] += 1
+        self._reconsider(entry)
         if cmd_id:
             self._by_id.setdefault(cmd_id, []).append(entry)
         if group:
@@ -122,49 +156,66 @@ class Awaited:
         elsewhere), unless commands without an id explain it.
         """
         entry = next((entry for entry in index.get(key, ()) if kind in entry.types), None)
-        if entry is not None or (key and key in self._ids):
-            return entry
-        if self._logged and kind == AckType.PERSISTED:
-            return None
-        if self._claimed[kind] < self._nameless:
+        if entry is not None:
+            self.answered.add((entry.command, kind))
+        elif key and key in self._ids:
+            late = self._given_up.pop((key, kind), None)
+            if late is not None:
+                self.answered.add((late, kind))
+        elif self._logged and kind == AckType.PERSISTED:
+            pass
+        elif self._claimed[kind] < self._nameless:
             self._claimed[kind] += 1
-            return None
-        return next((entry for entry in self._open.values() if kind in entry.types), None)
+        else:
+            entry = next((entry for entry in self._open.values() if kind in entry.types), None)
+        return entry
 
     def _take_ack(self, entry: Entry, kind: str, *, failed: bool) -> None:
-        self._answered = max(self._answered, entry.number)
+        self._last_answered = max(self._last_answered, entry.number)
         if not failed:
             self._settle(entry, {kind})
         elif kind == AckType.PROCESSED and entry.command in PUBLISHES and AckType.PERSISTED in entry.types:
+            self._rank(entry, Need.UNSURE)
             self._settle(entry, entry.types - {AckType.PERSISTED})  # of a failed publish each ack that was asked for fails
-            self._sure -= entry.sure
-            entry.sure = False
         else:
             self._settle(entry, set(entry.types))
 
     def _settle(self, entry: Entry, types: set[str]) -> None:
         entry.types -= types
-        if not entry.types:
+        if entry.types:
+            self._reconsider(entry)
+        else:
             self.drop(entry)
 
-    def drop(self, entry: Entry) -> None:
-        """Wait for this command no longer."""
+    def _reconsider(self, entry: Entry) -> None:
+        if self._habits is not None and entry.need is Need.SURE and self._habits.lost(entry.command, entry.types):
+            self._rank(entry, Need.LEFT_OUT)
+
+    def _rank(self, entry: Entry, need: Need) -> None:
+        self._count[entry.need] -= 1
+        entry.need = need
+        self._count[need] += 1
+
+    def drop(self, entry: Entry, *, missed: bool = False) -> None:
+        """Wait for this command no longer. `missed`: after a whole wait."""
         if not entry.listed:
             return
         entry.listed = False
+        if missed:
+            self._given_up |= {(entry.group if kind == _END else entry.cmd_id, kind): entry.command for kind in entry.types}
         entry.types = set()
         del self._open[entry.number]
-        self._sure -= entry.sure
+        self._count[entry.need] -= 1
         for index, key in ((self._by_id, entry.cmd_id), (self._by_group, entry.group)):
             if key:
                 index[key].remove(entry)
                 if not index[key]:
                     del index[key]
 
-    def give_up(self) -> None:
-        """Wait for nothing any longer."""
+    def give_up(self, *, missed: bool = False) -> None:
+        """Wait for nothing any longer. `missed`: after a whole wait for all that is promised."""
         for entry in list(self._open.values()):
-            self.drop(entry)
+            self.drop(entry, missed=missed and entry.need is not Need.UNSURE)
 
 
 @lru_cache(maxsize=1024)

@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Final
 
 from conformance.client.connection import SHOWN_BYTES_MAX, Connection, Ended, Poller
 from conformance.client.limits import Limits
 from conformance.naming import to_logical, to_real
-from conformance.runner.awaited import Awaited, Entry
+from conformance.runner.awaited import Awaited, Entry, Need
+from conformance.runner.habits import Habits, Kind
 from conformance.targets.base import Target
 from conformance.wire import WireError, cut, decode, encode_command, encode_message
 from conformance.wire.framing import LENGTH_BYTES
@@ -31,16 +31,6 @@ SECRET_CHARS_MIN: Final = 4
 
 UNSENT_BYTES_MAX: Final = 8 * 1024
 """More than this is written at once: the target works while we encode the rest."""
-
-
-class Need(Enum):
-    """What a wait still lacks on one connection: nothing; what need not come; what is promised, but later commands have been answered
-    meanwhile; what is promised."""
-
-    NOTHING = 0
-    UNSURE = 1
-    OVERTAKEN = 2
-    SURE = 3
 
 
 class Peer:
@@ -71,7 +61,7 @@ class Channels:
     late        labels of waits that were given up
     """
 
-    def __init__(self, target: Target, limits: Limits) -> None:
+    def __init__(self, target: Target, limits: Limits, habits: Habits | None) -> None:
         self.events: list[Event] = []
         self.sent: dict[str, Message] = {}
         self.sent_at: dict[str, int] = {}
@@ -79,6 +69,8 @@ class Channels:
         self.peers: dict[str, Peer] = {}
         self._target = target
         self._limits = limits
+        self._habits = habits
+        self._awaited: list[Awaited] = []
         self._scale = limits.timeout_scale
         self._naming = target.naming()
         password = target.spec.password or ""
@@ -95,7 +87,8 @@ class Channels:
         connection = Connection.open(
             self._target.spec, timeout_s=limits.connect_s * self._scale, frames_max=limits.frames_max, bytes_max=limits.bytes_max
         )
-        peer = self.peers[name] = Peer(name, connection, Awaited(self._target.config))
+        peer = self.peers[name] = Peer(name, connection, Awaited(self._target.config, self._habits))
+        self._awaited.append(peer.awaited)
         self._poller.add(connection)
         self.note(name, "opened", label=label)
         return peer
@@ -110,7 +103,10 @@ class Channels:
         del self.peers[peer.name]
 
     def close(self) -> None:
-        """Close whatever is open."""
+        """Close whatever is open; what was left out is remembered."""
+        if self._habits is not None:
+            answered = frozenset[Kind]().union(*(awaited.answered for awaited in self._awaited))
+            self._habits.learn(frozenset[Kind]().union(*(awaited.missed for awaited in self._awaited)), answered)
         for peer in self.peers.values():
             peer.connection.close()
         self._poller.close()
@@ -248,14 +244,16 @@ class Channels:
         patience = limits.answer_s if peer.patient else limits.impatient_s
         peer.deadlines[Need.SURE] = now + patience * self._scale
         peer.deadlines[Need.OVERTAKEN] = now + min(patience, limits.overtaken_s) * self._scale
+        peer.deadlines[Need.LEFT_OUT] = now + limits.impatient_s * self._scale
         peer.deadlines[Need.UNSURE] = now + min(patience, limits.unsure_s) * self._scale
         peer.written = peer.connection.written
 
     def _give_up(self, peer: Peer, lack: Need, label: str, *, everything: bool) -> None:
+        """The deadline has passed: note it, and be impatient from now on unless this was to be expected of this target."""
         if everything:
-            peer.awaited.give_up()
+            peer.awaited.give_up(missed=peer.patient and lack is not Need.UNSURE and not peer.connection.unwritten)
         if lack is not Need.UNSURE:
-            peer.patient = False
+            peer.patient = peer.patient and lack is Need.LEFT_OUT
             if label not in self.late:
                 self.late.append(label)
 
@@ -276,9 +274,4 @@ class Channels:
 
 def outstanding(peer: Peer) -> Need:
     """What a barrier waits for: our bytes are written, and what they ask for has come."""
-    awaited = peer.awaited
-    if peer.connection.unwritten:
-        return Need.SURE
-    if awaited.sure:
-        return Need.OVERTAKEN if awaited.overtaken else Need.SURE
-    return Need.UNSURE if awaited.unsure else Need.NOTHING
+    return Need.SURE if peer.connection.unwritten else peer.awaited.need

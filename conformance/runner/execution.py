@@ -13,8 +13,10 @@ from typing import Final, assert_never
 
 from conformance.client.limits import DEFAULT_LIMITS, Limits
 from conformance.errors import UnreachableError
-from conformance.runner.channels import Channels, Need, Peer, outstanding
+from conformance.runner.awaited import Need
+from conformance.runner.channels import Channels, Peer, outstanding
 from conformance.runner.foreign import count_foreign
+from conformance.runner.habits import Habits
 from conformance.runner.marker import Marker
 from conformance.runner.resolve import Resolver
 from conformance.runner.touched import touched_topics
@@ -36,14 +38,15 @@ def end_id(connection: str) -> str:
     return f"end-{connection}"
 
 
-def execute(scenario: Scenario, target: Target, limits: Limits = DEFAULT_LIMITS) -> Observation:
+def execute(scenario: Scenario, target: Target, limits: Limits = DEFAULT_LIMITS, habits: Habits | None = None) -> Observation:
     """Run the scenario. The slot has to be empty: that is the caller's to see to.
 
     Raises UnreachableError if the first connection of the scenario cannot be made, and nothing else for what a target does.
-    `late` holds labels of fences, `barrier-<label of the step before which it stood>` and `end-<connection>`.
+    `habits`: what the runner remembers of this target from one execution to the next, so that what it leaves out for good does not cost
+    a whole wait each time. `late` holds labels of fences, `barrier-<label of the step before which it stood>` and `end-<connection>`.
     """
     target.touch(touched_topics(scenario, target.config))
-    execution = _Execution(scenario, target, limits)
+    execution = _Execution(scenario, target, limits, habits)
     try:
         for step in scenario.steps:
             execution.step(step)
@@ -56,13 +59,13 @@ def execute(scenario: Scenario, target: Target, limits: Limits = DEFAULT_LIMITS)
 class _Execution:
     """The state of one run of one scenario."""
 
-    def __init__(self, scenario: Scenario, target: Target, limits: Limits) -> None:
+    def __init__(self, scenario: Scenario, target: Target, limits: Limits, habits: Habits | None) -> None:
         self._scenario = scenario
         self._target = target
         self._limits = limits
         self._unresolved: list[str] = []
         self._last: Peer | None = None
-        self._channels = Channels(target, limits)
+        self._channels = Channels(target, limits, habits)
         self._resolver = Resolver(target.config, self._channels.events, self._channels.sent)
 
     def observation(self) -> Observation:
@@ -199,8 +202,9 @@ class _Execution:
             flush = Message(header={"cmd": "flush", "cmd_id": fence_id(step.label), "ack_type": "completed"})
             entry = self._channels.put(peer, step.label, flush, PLAIN, keep=False)
             assert entry is not None
-            passed = self._channels.wait([peer], lambda _: step.label, lambda _: Need.SURE if entry.listed else Need.NOTHING)
-            peer.awaited.drop(entry)
+            patient = peer.patient
+            passed = self._channels.wait([peer], lambda _: step.label, lambda _: entry.need if entry.listed else Need.NOTHING)
+            peer.awaited.drop(entry, missed=patient and not peer.gone)
         elif step.kind == "delivery":
             passed = self._delivery(peer, step)
         else:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from conformance.runner.awaited import Awaited
+from conformance.runner.awaited import Awaited, Need
+from conformance.runner.habits import Habits
 from reference_model.config import STANDARD, InstanceConfig, LoggedTopic
 from reference_model.messages import Message
 
@@ -11,6 +12,10 @@ LOGGED = InstanceConfig(topics=STANDARD.topics, logged=(LoggedTopic(name="@x"),)
 
 def ack(kind, status="success", cmd_id="c"):
     return Message(header={"cmd": "ack", "cmd_id": cmd_id, "ack_type": kind, "status": status})
+
+
+def counts(awaited):
+    return awaited._count[Need.SURE], awaited._count[Need.UNSURE]
 
 
 END = Message(header={"cmd": "group_end", "query_id": "q"})
@@ -40,9 +45,9 @@ END = Message(header={"cmd": "group_end", "query_id": "q"})
 def test_what_is_waited_for(cmd, header, sure, unsure):
     awaited = Awaited(STANDARD)
     awaited.expect(Message(header={"cmd": cmd, "cmd_id": "c", **header}))
-    assert (awaited.sure, awaited.unsure) == (sure, unsure)
+    assert counts(awaited) == (sure, unsure)
     awaited.give_up()
-    assert (awaited.sure, awaited.unsure) == (0, 0)
+    assert awaited.need is Need.NOTHING
 
 
 def test_success_acks_of_logged_publishes_are_conflated_and_not_waited_for():
@@ -82,7 +87,7 @@ def test_answers(cmd, asked, answers, left):
     awaited.expect(Message(header={"cmd": cmd, "cmd_id": "c", "query_id": "q", "ack_type": asked, "filter": "1=1"}))
     for answer in answers:
         awaited.take(answer)
-    assert (awaited.sure, awaited.unsure) == left
+    assert counts(awaited) == left
 
 
 def test_two_commands_with_one_id_need_two_answers():
@@ -93,7 +98,7 @@ def test_two_commands_with_one_id_need_two_answers():
     assert (first.listed, second.listed) == (False, True)
     assert awaited.take(ack("processed"))
     assert not awaited.take(ack("processed"))
-    assert awaited.sure == 0
+    assert awaited.need is Need.NOTHING
 
 
 def test_a_dropped_entry_is_dropped_once():
@@ -101,7 +106,7 @@ def test_a_dropped_entry_is_dropped_once():
     entry = awaited.expect(Message(header={"cmd": "flush", "cmd_id": "c", "ack_type": "completed"}))
     awaited.drop(entry)
     awaited.drop(entry)
-    assert awaited.sure == 0
+    assert awaited.need is Need.NOTHING
     assert not awaited.take(ack("completed"))
 
 
@@ -111,9 +116,9 @@ def test_acks_without_id_belong_to_commands_without_id_first():
     awaited.expect(Message(header={"cmd": "publish", "ack_type": "processed"}))
     awaited.expect(Message(header={"cmd": "publish", "cmd_id": "c", "ack_type": "processed"}))
     assert not awaited.take(nameless)
-    assert awaited.sure == 1
+    assert awaited.need is Need.SURE
     assert awaited.take(nameless)
-    assert awaited.sure == 0
+    assert awaited.need is Need.NOTHING
 
 
 def test_conflated_acks_answer_nothing():
@@ -132,4 +137,40 @@ def test_overtaken(answered, overtaken):
         awaited.expect(Message(header={"cmd": "publish", "cmd_id": cmd_id, "ack_type": "processed"}))
     for cmd_id in answered:
         awaited.take(ack("processed", cmd_id=cmd_id))
-    assert awaited.overtaken is overtaken
+    assert (awaited.need is Need.OVERTAKEN) is overtaken
+
+
+PUBLISH = Message(header={"cmd": "publish", "cmd_id": "c", "ack_type": "processed,completed"})
+
+
+def missing(habits, *answers):
+    """One execution in which these acks of a publish come and the others are given up."""
+    awaited = Awaited(STANDARD, habits)
+    awaited.expect(PUBLISH)
+    for answer in answers:
+        awaited.take(answer)
+    before = awaited.need
+    awaited.give_up(missed=True)
+    habits.learn(awaited.missed, frozenset(awaited.answered))
+    return before
+
+
+def test_what_is_left_out_again_and_again_is_waited_for_less():
+    habits = Habits()
+    needs = [missing(habits, ack("processed")) for _ in range(4)]
+    assert needs == [Need.SURE, Need.SURE, Need.LEFT_OUT, Need.LEFT_OUT]
+    assert missing(habits) is Need.SURE  # the processed ack has never been missed
+    assert missing(habits, ack("processed"), ack("completed")) is Need.NOTHING
+    assert missing(habits, ack("processed")) is Need.SURE
+
+
+def test_what_comes_after_it_was_given_up_is_not_left_out():
+    habits = Habits()
+    for _ in range(4):
+        awaited = Awaited(STANDARD, habits)
+        awaited.expect(PUBLISH)
+        awaited.give_up(missed=True)
+        awaited.take(ack("processed"))
+        awaited.take(ack("completed"))
+        habits.learn(awaited.missed, frozenset(awaited.answered))
+        assert not habits.lost("publish", ["processed", "completed"])

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from conformance.errors import UnreachableError
-from conformance.runner import Limits, execute
+from conformance.runner import Habits, Limits, execute
 from conformance.targets.spec import TargetSpec
 from conformance.wire import encode_message
 from reference_model.messages import Form, Message, SowRecord
@@ -224,6 +224,25 @@ def test_what_later_answers_have_overtaken_is_given_up_sooner_and_noted(start, a
     seen = execute(scenario(*steps), target, Limits(answer_s=5, overtaken_s=0.05))
     assert time.monotonic() - began < 2
     assert seen.late == ("barrier-q",)
+
+
+def test_what_a_target_never_answers_costs_the_whole_wait_only_at_first(start, answer):
+    def script(session, command):
+        if command.cmd != "flush":
+            answer(session, command)
+
+    _, target = start(script)
+    habits, seconds = Habits(), []
+    limits = Limits(answer_s=0.3, impatient_s=0.01, settle_ms=1)
+    for _ in range(4):
+        began = time.monotonic()
+        seen = execute(
+            scenario(opening(), asked("p"), Fence(label="f", kind="state", connection="a"), asked("q")), target, limits, habits
+        )
+        seconds.append(time.monotonic() - began)
+        assert seen.late == ("f", "end-a")
+    assert min(seconds[:2]) > 0.3
+    assert max(seconds[2:]) < 0.3
 
 
 def test_acks_without_an_id_do_not_hold_up_the_program(start, answer):
