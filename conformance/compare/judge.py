@@ -266,8 +266,9 @@ class _Judge:
         seen = "nothing"
         if closed is not None:
             seen = "connection closed" if self.observation.events[closed[0]].kind == "closed" else "bytes that are no message"
+        # Masked too where ids come back wrong: it may have come under another one.
         self._broken(
-            slot.because,
+            (*slot.because, *slot.correlated) if slot.because else (),
             "closed" if closed is not None else "missing",
             what,
             slot=slot,

@@ -197,7 +197,9 @@ class _Records:
             correlated=self.correlated,
         )
         if occurs is Occurs.ONCE:
-            record.fresh, record.fresh_body, record.seen = (), (), True
+            record.fresh_body, record.seen = (), True
+            if not self.restriction.limit:
+                record.fresh = ()
         turn.draft.scope(turn.connection, "sow", (turn.query_id, key), repeated=record.repeated)
         return slot
 
@@ -229,14 +231,15 @@ class _Records:
         turn, request = self.turn, self.request
         if turn.about:
             return (*turn.about, *self.restriction.selection)
-        if self.restriction.limit and not record.fresh:
+        if self.restriction.limit:
+            # Of a record that no query has shown yet a wrong limit is the likelier explanation than a lost publish.
             tiled = request.skip_n and topic.page == (topic.version, _page_of(turn), request.skip_n)
-            return (*((R("SOW-TOPN-11"),) if tiled else ()), *self.restriction.limit, *self.restriction.selection)
+            return (*((R("SOW-TOPN-11"),) if tiled else ()), *self.restriction.limit, *record.fresh, *self.restriction.selection)
         if record.fresh:
             fence = topic.fenced
             across = fence is not None and fence[1] != turn.connection
             across_rules = (fence[0],) if fence and across else ()
-            return (*across_rules, *record.fresh, *self.restriction.limit, *self.restriction.selection)
+            return (*across_rules, *record.fresh, *self.restriction.selection)
         if not (request.expr or request.sow_keys):
             again = self._asked_before(topic)
             if again:

@@ -21,7 +21,7 @@ def sow(turn: Turn) -> None:
         return
     check_fenced(turn, request)
     if any(topic.unjudged for topic in request.topics):
-        _cannot_judge(turn)
+        cannot_judge(turn)
         return
     freedom = _freedom(request)
     if freedom is not None:
@@ -59,12 +59,12 @@ def _fails(turn: Turn, because: Because) -> None:
     draft.scope(turn.connection, "sow", query_id, surplus=because)
 
 
-def _cannot_judge(turn: Turn) -> None:
+def cannot_judge(turn: Turn) -> dict[str, int]:
     """The topics are in a state that nothing is known of: anything may come."""
     turn.draft.unjudged[turn.step] = "the order of concurrent commands is not known"
-    expect_acks(turn, Answer())
     for kind in ("group_begin", "sow", "group_end"):
         turn.draft.scope(turn.connection, kind, turn.query_id)
+    return expect_acks(turn, Answer())
 
 
 def _freedom(request: Request) -> R | None:
