@@ -11,7 +11,7 @@ from reference_model.areas import subscribe
 from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.request import request_of
 from reference_model.areas.result import answers
-from reference_model.areas.sow import check_fenced
+from reference_model.areas.sow import cannot_judge, check_fenced
 from reference_model.areas.statistics import batch_size_max
 from reference_model.rule import R
 from reference_model.turn import Turn
@@ -40,6 +40,9 @@ def sow_and_subscribe(turn: Turn) -> None:
     check_fenced(turn, request)
     if not request.topics:
         _without_sow(turn)
+        return
+    if any(topic.unjudged for topic in request.topics):
+        subscribe.register(turn, processed_slot=cannot_judge(turn).get("processed"))
         return
     slots, end = answers(turn, request)
     subscribe.register(turn, processed_slot=slots.get("processed"), after=end)

@@ -34,10 +34,15 @@ def sow_delete(turn: Turn) -> None:
     if given == 0:
         expect_acks(turn, Answer(status="either", because=(R("CMD-DEL-35"),), dropped=_all_but_processed(turn)))
         return
+    if any(topic.unjudged for topic in topics):
+        expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),), dropped=_all_but_processed(turn)))
+        for topic in topics:
+            topic.unjudged = True
+        return
     for topic in topics:
         if topic.unfenced - {turn.connection}:
             raise turn.refuse(f"{topic.config.name} has unfenced changes of another connection")
-        if topic.unjudged or topic.vague:
+        if topic.vague:
             raise turn.refuse(f"what a delete finds in {topic.config.name} is open")
     if by_filter is not None:
         _by_filter(turn, topics, by_filter)
