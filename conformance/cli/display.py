@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from conformance.cli.texts import not_measured
+from conformance.cli.texts import forget_output, not_measured
 from conformance.results import Outcome, RunOutcome
 from conformance.rules import load
 from conformance.run.bench import Examined
@@ -47,7 +47,7 @@ class Display:
 
     def opened(self, header: RunHeader) -> None:
         self._opened = True
-        terminal.show(self._out, terminal.opening(header))
+        self._say(terminal.opening(header))
 
     def began(self, phase: PhaseName, *, total: int | None, limit_s: float | None) -> None:
         self._close_phase()
@@ -87,9 +87,16 @@ class Display:
             self._err.print(Text("Interrupted before anything ran."))
         elif self._brief and report.conclusion.outcome is RunOutcome.CONFORMING:
             held = len(report.with_outcome(Outcome.PASSED))
-            terminal.show(self._out, Text(f"Nothing is broken: {number(held, 'rule')} put to the test and held."))
+            self._say(Text(f"Nothing is broken: {number(held, 'rule')} put to the test and held."))
         else:
-            terminal.show(self._out, Text(), terminal.final(report, files=files))
+            self._say(Text(), terminal.final(report, files=files))
+
+    def _say(self, *parts: RenderableType) -> None:
+        """Print; a reader that has gone (`| head`) is no reason to end the run."""
+        try:
+            terminal.show(self._out, *parts)
+        except BrokenPipeError:
+            forget_output()
 
     # ---- a phase ---------------------------------------------------------------------------------------------------------------
 
@@ -100,14 +107,14 @@ class Display:
             self._bars.update(self._task, completed=done, said=self._said())
         elif now - self._news >= NEWS_S and not self._brief:
             self._news = now
-            terminal.show(self._out, Text(f"{self._phase:<8} {self._said()}"))
+            self._say(Text(f"{self._phase:<8} {self._said()}"))
 
     def _close_phase(self) -> None:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
         if self._phase in {"smoke", "random"} and not self._brief:
-            terminal.show(self._out, Text(f"{self._phase:<8} {self._said()}"))
+            self._say(Text(f"{self._phase:<8} {self._said()}"))
         self._phase = None
 
     def _said(self) -> str:

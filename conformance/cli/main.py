@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -13,7 +11,7 @@ from typing import Final
 import click
 
 from conformance.cli.commands import program
-from conformance.cli.texts import not_measured
+from conformance.cli.texts import forget_output, not_measured
 from conformance.errors import ConformanceError, TargetError, UsageError
 from reports.plain import safe
 
@@ -45,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _complain("Interrupted.", EXIT_INTERRUPTED)
     except BrokenPipeError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        forget_output()
         return EXIT_PIPE
     except Exception as error:  # noqa: BLE001 (the last line of defence: a user gets one line, a maintainer the rest)
         return _crashed(error)

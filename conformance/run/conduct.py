@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 from pathlib import Path
 from typing import Final, Literal
 
-from conformance.errors import HarnessError, MisconfiguredError, TargetError, UsageError
-from conformance.results import Conclusion, Ledger, Outcome
+from conformance.errors import ConformanceError, HarnessError, MisconfiguredError, TargetError, UsageError
+from conformance.results import Conclusion, Finding, Ledger, Outcome
 from conformance.rules import implied, load
-from conformance.run.bench import Bench
+from conformance.run.bench import Bench, Examined
 from conformance.run.events import Events
 from conformance.run.examples import Examples
 from conformance.run.explaining import Explainer
@@ -20,6 +21,7 @@ from conformance.run.programs import directed
 from conformance.run.selection import Selection, select
 from conformance.run.settings import Settings, instance_of
 from conformance.run_file import RUN_FILE, Failure, Origin, RunHeader, RunWriter
+from conformance.targets.spec import TargetSpec
 from reference_model.model import predict
 from reference_model.scenario import Scenario
 from reference_model.state import ProgramError
@@ -69,7 +71,7 @@ class _Run:
         self.catalogue = load()
         self.instance, _ = instance_of(settings, settings.slots.start)
         self.run_id = new_run_id()
-        self.header: RunHeader = header_of(settings, selection, self.instance, run=self.run_id, spec=None)
+        self.header = self._header(None, "")
         self.writer: RunWriter | None = None
         self.ledger = Ledger()
         self.examples = Examples()
@@ -98,7 +100,18 @@ class _Run:
             self.unmeasured.append(str(error))
         except HarnessError as error:
             self.errors.append(str(error))
+        except Exception as error:  # noqa: BLE001 (what was measured before a mistake of ours is reported all the same)
+            self._mistake("run", error)
         return self._finish()
+
+    def _mistake(self, where: str, error: Exception) -> None:
+        line = " ".join(f"{where}: {type(error).__name__}: {error}".split())
+        self.errors.append(line)
+        note_crash(self.settings.report_dir, line, "".join(traceback.format_exception(error)))
+
+    def _header(self, spec: TargetSpec | None, version: str) -> RunHeader:
+        profile = "replay" if self.origin == "replay" else None
+        return header_of(self.settings, self.selection, self.instance, run=self.run_id, spec=spec, version=version, profile=profile)
 
     def _measure(self) -> None:
         slot = self.settings.slots.start
@@ -106,8 +119,7 @@ class _Run:
             serving(self.settings) as spec,
             bench_on(spec, self.settings, self.instance, self.catalogue, self.selection, run=self.run_id, slot=slot) as bench,
         ):
-            version = bench.target.version
-            self.header = header_of(self.settings, self.selection, self.instance, run=self.run_id, spec=spec, version=version)
+            self.header = self._header(spec, bench.target.version)
             self._write()
             self.events.opened(self.header)
             self._directed(bench)
@@ -151,8 +163,16 @@ class _Run:
         explainer = Explainer(self.settings, self.catalogue, self.instance, bench=bench, budget_s=EXPLAIN_S_MAX)
         self.events.began("explaining", total=len(self.examples), limit_s=EXPLAIN_S_MAX)
         for examined, finding in self.examples:
-            self._tell(explainer.explain(examined, finding))
+            self._explain_one(explainer, examined, finding)
             self.events.explained(finding.rule)
+
+    def _explain_one(self, explainer: Explainer, examined: Examined, finding: Finding) -> None:
+        try:
+            self._tell(explainer.explain(examined, finding))
+        except ConformanceError:
+            raise
+        except Exception as error:  # noqa: BLE001 (the failure itself is on record, and told in brief)
+            self._mistake(f"explaining {finding.rule} of {examined.scenario.name}", error)
 
     def _tell(self, failure: Failure) -> None:
         self.explained.append(failure)
@@ -170,7 +190,7 @@ class _Run:
             told = {(failure["rule"], failure["kind"], failure["field"]) for failure in self.explained}
             for examined, finding in self.examples:
                 if finding.group not in told:
-                    self._tell(explainer.explain(examined, finding))
+                    self._explain_one(explainer, examined, finding)
             writer.footer(self._report().conclusion)
             files.append(str(folder / RUN_FILE))
         except HarnessError as error:

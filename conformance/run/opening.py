@@ -61,9 +61,16 @@ def bench_on(
 
 
 def header_of(
-    settings: Settings, selection: Selection, instance: InstanceConfig, *, run: str, spec: TargetSpec | None, version: str = ""
+    settings: Settings,
+    selection: Selection,
+    instance: InstanceConfig,
+    *,
+    run: str,
+    spec: TargetSpec | None,
+    version: str = "",
+    profile: str | None = None,
 ) -> RunHeader:
-    """The header of the run file. `spec` None: there was no target to open."""
+    """The header of the run file. `spec` None: there was no target to open; `profile` None: that of the settings."""
     spec = spec or settings.target
     options: dict[str, Any] = {"slots": slots_text(settings.slots), "timeout_scale": settings.timeout_scale, "keep": settings.keep}
     given = {
@@ -84,7 +91,7 @@ def header_of(
         uri=EMBEDDED_URI if spec is None else spec.uri,
         version=version or None,
         features=tuple(sorted(instance.features)),
-        profile=settings.profile,
+        profile=profile or settings.profile,
         seed=settings.seed,
         strict=settings.strict,
         required=selection.required,
