@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.deliver import Delivery, deliver, not_a_pattern
-from reference_model.expectation import Body
-from reference_model.merge import fresh_members, merge
+from reference_model.expectation import Body, Member, Unknown
+from reference_model.merge import fresh_members, is_null, merge
 from reference_model.payload.json import PayloadError, parse
 from reference_model.rule import Because, R
 from reference_model.state import Correlation, Record, RecordKey, Topic, key_of_tree, trees_of
@@ -179,6 +179,8 @@ def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
     delta = turn.cmd == "delta_publish"
     same_content = old is not None and not old.maybe and _same_content(old, turn.program.body, delta=delta)
     record = _merged(turn, topic, old) if delta and old is not None else _whole(turn, topic, key, old, ghost, delta=delta)
+    if delta and old is not None and old.maybe:
+        _merged_or_inserted(turn, topic, record, old)
     record.publisher = turn.connection
     record.maybe = False
     topic.records[key] = record
@@ -226,7 +228,7 @@ def _delivered_body(record: Record, *, delta: bool, merged: bool) -> Body:
             exact=None,
             members={name: replace(member, missing=whole) for name, member in record.members.items()},
             gone=dict(record.gone),
-            complete=whole,
+            complete=whole if record.complete else (),
         )
     verbatim: Because = (R("DELTA-PUB-06"),) if delta else (R("CMD-PUB-03"),)
     return Body(
@@ -330,6 +332,21 @@ def _repeated(topic: Topic, old: Record | None) -> Because:
     if old.seen:
         return (R("SOW-KEY-06"), R("SOW-REC-02"))
     return (R("SOW-REC-02"),)
+
+
+def _merged_or_inserted(turn: Turn, topic: Topic, record: Record, old: Record) -> None:
+    """A delta onto a record that may have been deleted: only what the delta itself says is certain."""
+    tree = parse(turn.program.body)
+    named = tree if isinstance(tree, dict) else {}
+    plain = {name for name, value in named.items() if not (is_null(value) or isinstance(value, dict | list))}
+    certain = plain | topic.key_names
+    record.members = {
+        name: member if name in certain else Member(values=Unknown.ANY, because=()) for name, member in record.members.items()
+    }
+    record.gone, record.complete, record.fresh_body = {}, (), ()
+    if turn.text("correlation_id") is None and old.correlation.values != (None,):
+        values = (None, *(value for value in old.correlation.values if value is not None))
+        record.correlation = Correlation(values=values, because=(R("SOW-REC-15"),))
 
 
 def _merged(turn: Turn, topic: Topic, old: Record) -> Record:

@@ -120,7 +120,7 @@ class Plan:
         rounded = -(-limit // batch_size) * batch_size if limit else 0
         low, high = max(0, min(limit, least - skip_n)), max(0, min(rounded, most - skip_n))
         if vague:
-            low = max(0, low - vague)
+            low, high = max(0, low - vague), max(0, min(rounded, most + vague - skip_n, most))
         if groups is None or unsure or vague:
             candidates = [*sure, *unsure]
             if high == 0:

@@ -34,22 +34,29 @@ def sow_delete(turn: Turn) -> None:
     if given == 0:
         expect_acks(turn, Answer(status="either", because=(R("CMD-DEL-35"),), dropped=_all_but_processed(turn)))
         return
-    if any(topic.unjudged for topic in topics):
-        expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),), dropped=_all_but_processed(turn)))
-        for topic in topics:
-            topic.unjudged = True
+    if not _judged(turn, topics):
         return
-    for topic in topics:
-        if topic.unfenced - {turn.connection}:
-            raise turn.refuse(f"{topic.config.name} has unfenced changes of another connection")
-        if topic.vague:
-            raise turn.refuse(f"what a delete finds in {topic.config.name} is open")
     if by_filter is not None:
         _by_filter(turn, topics, by_filter)
     elif body:
         _by_data(turn, topics)
     else:
         _by_keys(turn, topics)
+
+
+def _judged(turn: Turn, topics: list[Topic]) -> bool:
+    """Whether it is known what the topics hold; if not, the acks are written down and nothing more."""
+    if any(topic.unjudged for topic in topics):
+        expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),), dropped=_all_but_processed(turn)))
+        for topic in topics:
+            topic.unjudged = True
+        return False
+    for topic in topics:
+        if topic.unfenced - {turn.connection}:
+            raise turn.refuse(f"{topic.config.name} has unfenced changes of another connection")
+        if topic.vague:
+            raise turn.refuse(f"what a delete finds in {topic.config.name} is open")
+    return True
 
 
 def _all_but_processed(turn: Turn) -> dict[str, R]:
