@@ -137,7 +137,7 @@ class Slot:
     step      label of the step that it answers
     where     the bucket: (connection, kind, correlation); correlation is (cmd_id, ack type) of an ack, the query id of group_begin,
               sow, group_end, the subscription id of publish and oof
-    key       which atom of the bucket it is: for `sow` the record (see key_of), else None (any atom of the bucket)
+    key       which record it is about, as (topic, key): tells the atoms of a `sow` apart, and deliveries that are about another record
     key_of    how the key is read from an atom: paths of the body, or the field `sow_key`, or nothing
     correlated  the rule to blame if an atom comes with another correlation
     when      expected only if the slot named has matched with that status (local alternatives); otherwise the slot does not exist

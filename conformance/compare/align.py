@@ -70,7 +70,7 @@ class _Aligner:
             if not wanted(slot) or slot.id in self.out.dropped:
                 continue
             self.by_where[slot.where].append(slot)
-            if slot.key_of is not None:
+            if slot.key_of is not None and slot.where[1] == "sow":
                 # A later slot of the same record (a record that is expected) replaces a ghost of it.
                 where_key = (slot.where, slot.key)
                 if where_key not in self.by_key or self.by_key[where_key].occurs is Occurs.NEVER:
@@ -165,7 +165,7 @@ class _Aligner:
         taken: Slot | None = None
         for index in range(start, len(slots)):
             slot = slots[index]
-            if slot.body is None or not agrees(slot.body, atom):
+            if not self._fits(slot, atom):
                 continue
             if slot.occurs is Occurs.NEVER:
                 never = never or slot
@@ -179,7 +179,15 @@ class _Aligner:
             return never
         if taken is not None:
             return taken
-        return next((slot for slot in slots[:start] if slot.body is not None and agrees(slot.body, atom)), None)
+        return next((slot for slot in slots[:start] if self._fits(slot, atom)), None)
+
+    def _fits(self, slot: Slot, atom: Atom) -> bool:
+        """Whether a delivery has this body, and is not plainly about another record."""
+        if slot.body is None or not agrees(slot.body, atom):
+            return False
+        if slot.key_of is None or not isinstance(slot.key, tuple):
+            return True
+        return self._values(atom, slot.key_of) in {None, slot.key[1]}
 
     def _pair_in_bucket(self, left: list[Atom]) -> list[Atom]:
         """What is left in a bucket is paired: by its body (it has a wrong header), else in order (it has a wrong body)."""
@@ -237,7 +245,7 @@ class _Aligner:
             assert isinstance(slot.where[2], tuple)
             assert isinstance(atom.correlation, tuple)
             return bool(slot.where[2][1] == atom.correlation[1])
-        if slot.key_of is not None:
+        if slot.where[1] == "sow" and slot.key_of is not None:
             assert isinstance(slot.key, tuple)
             return bool(self._values(atom, slot.key_of) == slot.key[1])
-        return slot.body is None or agrees(slot.body, atom)
+        return slot.body is None or self._fits(slot, atom)

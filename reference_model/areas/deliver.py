@@ -73,6 +73,8 @@ def deliver(turn: Turn, delivery: Delivery) -> None:
             turn.step,
             where,
             presence if subscription.connection != turn.connection else (R("SUB-MULTI-10"),),
+            key=None if delivery.record is None else (delivery.topic, delivery.record.key),
+            key_of=None if delivery.config is None else delivery.config.keys or "sow_key",
             claims=_claims(turn, subscription, delivery, others),
             body=_body_for(subscription, body, trees, others),
             occurs=Occurs.ONCE if certain else Occurs.OPTIONAL,
@@ -115,7 +117,12 @@ def _body_for(subscription: Subscription, body: Body, trees: list[object] | None
     own = selected(body, trees, subscription.select)
     if all(other.select == subscription.select for other in others):
         return own
-    left_out = {name: Member(values=Unknown.ANY, because=()) for name in body.members if name not in own.members}
+    whole = {name: member.values for name, member in body.members.items()}
+    left_out = {
+        name: Member(values=Unknown.ANY, because=())
+        for name, values in whole.items()
+        if name not in own.members or own.members[name].values != values
+    }
     return replace(own, members={**own.members, **left_out}, gone={}, complete=own.complete if left_out else ())
 
 
