@@ -17,7 +17,7 @@ from conformance.run.examples import Examples
 from conformance.run.explaining import Explainer
 from conformance.run.opening import CRASH_FILE, bench_on, forget_last_run, header_of, new_run_id, serving
 from conformance.run.pace import Pace
-from conformance.run.programs import directed
+from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
 from conformance.run.settings import Settings, instance_of
 from conformance.run_file import RUN_FILE, Failure, Origin, RunHeader, RunWriter
@@ -82,7 +82,9 @@ class _Run:
         self.scenarios = self.commands = 0
         self.pace = Pace(settings.max_rate)
         self.began = time.monotonic()
-        self.until = None if settings.limit_s is None else self.began + settings.limit_s
+        random = origin == "smoke" and settings.profile != "smoke" and settings.limit_s is not None
+        self.until = self.began + settings.limit_s if random and settings.limit_s is not None else None
+        self.drawn = drawn(settings.seed, config=self.instance) if random else iter(())
 
     # ---- the run ---------------------------------------------------------------------------------------------------------------
 
@@ -122,7 +124,8 @@ class _Run:
             self.header = self._header(spec, bench.target.version)
             self._write()
             self.events.opened(self.header)
-            self._directed(bench)
+            if self._directed(bench):
+                self._random(bench)
             self._explain(bench)
 
     def _write(self) -> RunWriter:
@@ -134,6 +137,14 @@ class _Run:
         """False: enough failures."""
         self.events.began(self.origin, total=len(self.selection.directed), limit_s=None)
         return all(self._one(bench, scenario, self.origin) for scenario in self.selection.directed)
+
+    def _random(self, bench: Bench) -> None:
+        if self.until is None:
+            return
+        self.events.began("random", total=None, limit_s=max(0.0, self.until - time.monotonic()))
+        for scenario in self.drawn:
+            if time.monotonic() >= self.until or not self._one(bench, scenario, "random"):
+                return
 
     def _one(self, bench: Bench, scenario: Scenario, origin: Origin) -> bool:
         """Examine and record one scenario. False: the run has seen enough failures."""

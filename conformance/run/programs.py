@@ -1,11 +1,28 @@
-"""Where the scenarios of a run come from."""
+"""Where the scenarios of a run come from: the directed ones, and random ones by seed and number."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from hypothesis.errors import InvalidArgument
+
+from conformance.errors import UsageError
+from reference_model.config import STANDARD, InstanceConfig
 from reference_model.scenario import Scenario
 from strategies.directed import ALL
+from strategies.generate import scenarios
+from strategies.scenarios import check_config
 
 
 def directed() -> tuple[Scenario, ...]:
     """The directed scenarios in their order."""
     return ALL
+
+
+def drawn(seed: int, *, start: int = 0, config: InstanceConfig = STANDARD) -> Iterator[Scenario]:
+    """Random scenarios without end, `random-<seed>-<start>` first. Raises UsageError: none can be drawn for such an instance."""
+    try:
+        check_config(config)
+    except InvalidArgument as error:
+        raise UsageError(f"no random scenarios for this configuration: {error}") from error
+    return scenarios(seed, start=start, config=config)

@@ -19,12 +19,12 @@ from conformance.errors import ConformanceError, HarnessError, TargetError, Usag
 from conformance.results import Outcome, RunOutcome
 from conformance.rules import load
 from conformance.run.opening import bench_on, forget_last_run, header_of, new_run_id, serving
-from conformance.run.programs import directed
+from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
 from conformance.run.settings import Settings, draw_seed, instance_of, parse_duration, parse_slots
 from conformance.run_file import RUN_FILE, RunWriter
 from conformance.suites import ending
-from conformance.suites.collecting import markers
+from conformance.suites.collecting import chunks_of, markers
 from conformance.suites.failures import KIND, SuiteFailure, shown
 from conformance.suites.measuring import Measuring, Place
 from conformance.suites.workers import Workers
@@ -44,6 +44,9 @@ SLOTS_SERVED: Final = 8
 
 WORKER_DIED: Final = "???"
 """The phase that xdist gives the report of an item whose worker has died."""
+
+CHUNK_NUMBERS: Final = 1_000_000
+"""Numbers of random scenarios set aside for one item: more than it can come to."""
 
 Role = Literal["alone", "controller", "worker"]
 
@@ -125,6 +128,18 @@ class SuiteSession:
             return until
         limit_s = self.settings.limit_s
         return None if limit_s is None else self._began + limit_s
+
+    def drawn(self, chunk: int) -> Iterator[Scenario]:
+        """The random scenarios of one item; no two items draw the same."""
+        return drawn(self.settings.seed, start=chunk * CHUNK_NUMBERS, config=self.instance)
+
+    @property
+    def chunk_s(self) -> float:
+        """How long an item of random scenarios takes: together they take the time limit, whoever runs them."""
+        limit_s, chunks = self.settings.limit_s, chunks_of(self.settings)
+        assert limit_s is not None
+        assert chunks
+        return limit_s / chunks * min(self.worker_count, chunks)
 
     @property
     def _whole(self) -> Path:
