@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from conformance.compare.bodies import agrees
 from conformance.compare.explode import Atom, at_path
-from reference_model.expectation import Expectation, Occurs, Same, Slot, Where
+from reference_model.expectation import Expectation, Is, Occurs, Same, Slot, Where
 from reference_model.payload.json import write
 
 
@@ -159,10 +159,14 @@ class _Aligner:
         return tuple(write(value).decode() for value in values)
 
     def _by_body(self, atom: Atom, slots: list[Slot]) -> Slot | None:
-        """The next expected delivery if its body fits, else any that fits, else a forbidden one that fits, else one taken already."""
+        """The next expected delivery if its body fits, else any that fits, else a forbidden one that fits, else one taken already.
+
+        Of several with such a body the one that names the message's key and correlation id: the others only if it cannot be told.
+        """
         start = self.next_free[atom.where]
         never: Slot | None = None
         taken: Slot | None = None
+        other: Slot | None = None
         for index in range(start, len(slots)):
             slot = slots[index]
             if not self._fits(slot, atom):
@@ -171,15 +175,18 @@ class _Aligner:
                 never = never or slot
             elif slot.id in self.out.matched:
                 taken = taken or slot
+            elif not _told(slot, atom):
+                other = other or slot
             else:
                 if index == start:
                     self.next_free[atom.where] = start + 1
                 return slot
-        if never is not None:
+        if other is None and never is not None:
             return never
-        if taken is not None:
-            return taken
-        return next((slot for slot in slots[:start] if self._fits(slot, atom)), None)
+        before = [slot for slot in slots[:start] if self._fits(slot, atom)]
+        if other is not None:
+            return next((slot for slot in [*before, *([taken] if taken else [])] if _told(slot, atom)), other)
+        return taken if taken is not None else before[0] if before else None
 
     def _fits(self, slot: Slot, atom: Atom) -> bool:
         """Whether a delivery has this body, and is not plainly about another record."""
@@ -249,3 +256,12 @@ class _Aligner:
             assert isinstance(slot.key, tuple)
             return bool(self._values(atom, slot.key_of) == slot.key[1])
         return slot.body is None or self._fits(slot, atom)
+
+
+def _told(slot: Slot, atom: Atom) -> bool:
+    """Whether the message carries what tells this one from others with the same body."""
+    return all(
+        atom.text(claim.field) == str(claim.matcher.value)
+        for claim in slot.claims
+        if claim.field in {"sow_key", "correlation_id"} and isinstance(claim.matcher, Is)
+    )

@@ -141,7 +141,10 @@ class _Search:
         for edit in connection_edits(self.best):
             self._block([edit])
         self._block(fields.edits(self.best, self.config))
-        for edit in values.edits(self.best)[:3]:
+        for edit in values.numbers(self.best):  # a smaller limit needs fewer records
+            self._block([edit])
+        self._block(step_edits(self.best, keep))
+        for edit in values.whole_program:
             self._block([edit])
         self._block(values.simple_members(self.best))
         self._one_by_one()

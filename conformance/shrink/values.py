@@ -35,7 +35,17 @@ _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 
 def edits(scenario: Scenario) -> list[Edit]:
     """What to try, the most telling first."""
-    found: list[Edit] = [with_small_numbers, with_short_texts, with_short_ids]
+    found: list[Edit] = [*whole_program, *numbers(scenario)]
+    for send in reversed(list(sends(scenario))):
+        for name, texts in (("filter", _filters), ("orderby", _orders)):
+            found += [partial(_with_value, send.label, name, text) for text in texts(send.command.header.get(name))]
+        found += [partial(_with_body, send.label, body) for body in _bodies(send.command)]
+    return found
+
+
+def numbers(scenario: Scenario) -> list[Edit]:
+    """Smaller limits and sizes, in headers and options."""
+    found: list[Edit] = []
     for send in reversed(list(sends(scenario))):
         found += [
             partial(_with_value, send.label, name, value) for name in NUMBER_FIELDS for value in _smaller(send.command.header.get(name))
@@ -44,9 +54,6 @@ def edits(scenario: Scenario) -> list[Edit]:
             name, equals, value = part.partition("=")
             if equals and name in NUMBER_OPTIONS and value.isascii() and value.isdigit():
                 found += [partial(_with_option, send.label, part, f"{name}={smaller}") for smaller in _smaller(int(value))]
-        for name, texts in (("filter", _filters), ("orderby", _orders)):
-            found += [partial(_with_value, send.label, name, text) for text in texts(send.command.header.get(name))]
-        found += [partial(_with_body, send.label, body) for body in _bodies(send.command)]
     return found
 
 
@@ -298,3 +305,6 @@ def with_short_ids(scenario: Scenario) -> Scenario:
         return replace(send, command=replace(send.command, header=header))
 
     return on_sends(scenario, change)
+
+
+whole_program: Final[tuple[Edit, ...]] = (with_small_numbers, with_short_texts, with_short_ids)
