@@ -195,5 +195,7 @@ def _remove(turn: Turn, topics: list[Topic], chosen: list[Chosen], because: Beca
         elif c.match is None:
             c.record.maybe = True
     for c in chosen:
-        if c.match is False and because[0] in {R("SOW-DEL-03"), R("SOW-DEL-01"), R("SOW-DEL-04")} and not c.record.fresh:
-            c.record.fresh = (because[0], R("SOW-QRY-05"))
+        if c.match is False and because[0] in {R("SOW-DEL-03"), R("SOW-DEL-01"), R("SOW-DEL-04")}:
+            # Of a record that no query has shown yet the delete is the likelier explanation than a lost publish.
+            fresh = c.record.fresh or (R("SOW-QRY-05"),)
+            c.record.fresh = fresh if because[0] in fresh else (because[0], *fresh)
