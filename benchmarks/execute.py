@@ -18,8 +18,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from strategies.generate import scenarios
-
 from conformance.compare.align import align
 from conformance.compare.explode import explode
 from conformance.compare.judge import judge
@@ -35,6 +33,9 @@ from reference_model.config import STANDARD
 from reference_model.model import predict
 from reference_model.observation import Observation
 from reference_model.scenario import Scenario
+from strategies.generate import scenarios
+
+ACK = b'{"c":"ack"'
 
 QUIET = Limits(settle_ms=0.0)
 """Listening for surplus at the end is waiting, not work; the counting client does not do it either."""
@@ -42,7 +43,7 @@ QUIET = Limits(settle_ms=0.0)
 
 @dataclass(frozen=True)
 class Script:
-    """What a recording sent, and what had been received when it did: (connection, bytes) to send, (connection, count) to await."""
+    """What a recording sent, and how many acks had come when it did: (connection, bytes) to send, (connection, count) to await."""
 
     steps: tuple[tuple[str, str, bytes | int], ...]
 
@@ -55,7 +56,8 @@ def script_of(observation: Observation) -> Script:
     for event in observation.events:
         if event.kind == "opened":
             steps.append(("open", event.connection, b""))
-        elif event.kind == "received":
+        elif event.kind == "received" and event.message is not None and event.message.cmd == "ack":
+            # Acks only: how a server splits results and deliveries into frames differs from run to run.
             received[event.connection] = received.get(event.connection, 0) + 1
         elif event.kind == "sent":
             for connection, count in received.items():
@@ -96,7 +98,9 @@ class Counter:
                     self.sockets[name].sendall(pending)
                 out.clear()
                 while self.counts[connection] < data:
-                    for key, _ in self.selector.select(2.0):
+                    ready = self.selector.select(2.0)
+                    assert ready, "the server is silent"
+                    for key, _ in ready:
                         self._read(key.data)
         for sock in self.sockets.values():
             sock.close()
@@ -112,8 +116,8 @@ class Counter:
             length = int.from_bytes(buffer[at : at + 4], "big")
             if len(buffer) - at < 4 + length:
                 break
+            self.counts[connection] += buffer.startswith(ACK, at + 4)
             at += 4 + length
-            self.counts[connection] += 1
         del buffer[:at]
 
 
