@@ -163,6 +163,8 @@ def _presence(turn: Turn, subscription: Subscription, delivery: Delivery, *, sha
         rules.extend(_filter_rules(subscription))
     elif shared:
         rules.append(R("SUB-MULTI-01"))
+    if is_regex(subscription.topic) and turn.instance.config.regex_topics:
+        rules.append(pattern_rule(subscription.topic))
     if subscription.batched:
         rules.append(R("SOW-BATCH-07"))
     elif subscription.after is not None:
@@ -200,6 +202,13 @@ def _claims(turn: Turn, subscription: Subscription, delivery: Delivery, others: 
     elif not any(other.timestamp for other in others):
         claims.append(Claim("timestamp", Absent(), (R("CMD-OPT-29"),)))
     return tuple(claims)
+
+
+def pattern_rule(pattern: str) -> R:
+    """Which rule says that a pattern covers a topic: by its anchors."""
+    if not pattern.startswith("^"):
+        return R("EXPR-TOP-03")
+    return R("EXPR-TOP-06") if pattern.endswith("$") else R("EXPR-TOP-04")
 
 
 def topic_rules(topic: str, usual: R = R("CMD-MSG-02")) -> Because:  # noqa: B008 - a rule id is an immutable value
