@@ -7,7 +7,7 @@ from typing import Final
 from reference_model.expression.evaluate import accept, matches
 from reference_model.payload.json import parse, write
 from reference_model.scenario import KeyOf
-from strategies.atoms import CORRELATION_IDS, EXPLICIT_KEYS, Draws
+from strategies.atoms import CORRELATION_IDS, EXPLICIT_KEYS, KEY_NUMBERS, KEY_TEXTS, PAIRS, Draws
 from strategies.commands import DELETE_ACKS, LIFETIMES, PUBLISH_ACKS, WITHOUT_SOW, correlation, form, odd_id
 from strategies.drawing import Drawing, RecordKey, TopicState
 from strategies.expressions import filter_text
@@ -37,6 +37,18 @@ def publish(drawing: Drawing) -> None:
     draws, topic = drawing.draws, drawing.topic()
     body = document(draws, key_fields(draws, topic.config, kind=topic.kind))
     _send(drawing, topic, body, delta=False)
+
+
+def fill(drawing: Drawing) -> None:
+    """Several records of a topic in play, in one write and in an order that no sort gives."""
+    draws, topic = drawing.draws, drawing.topic()
+    table = KEY_NUMBERS if topic.kind == "numbers" else KEY_TEXTS
+    values = draws.some(PAIRS if len(topic.config.keys) > 1 else [(value,) for value in table], draws.pick((3, 4, 5)))
+    name = drawing.publisher()
+    for value in values:
+        tree = document(draws, placed(topic.config, value))
+        drawing.changes(name).publish(topic.config.name, written(draws, tree), correlation_id=correlation(draws))
+        drawing.stored(topic, tree, delta=False)
 
 
 def delta_publish(drawing: Drawing) -> None:
@@ -136,7 +148,7 @@ def delete(drawing: Drawing) -> None:
         text = filter_text(draws, topic.documents)
         line.delete(name, filter=text, acks=acks, form=form(draws, drawing.form_percent))
         _remove_matching(topic, text)
-    elif kind < 7 and topic.seen:
+    elif kind < 8 and topic.seen:
         keys = draws.some(sorted(topic.seen), draws.pick((1, 2, 2)))
         line.delete(name, sow_keys=tuple(topic.key_of(key) for key in keys), acks=acks or "processed")
         for key in keys:
@@ -179,6 +191,9 @@ def together(drawing: Drawing) -> None:
     reader, *lanes = draws.some(list(drawing.peers), 3)
     name = topic.config.name
     peer = drawing.peers[reader]
+    if peer.companion is None:
+        peer.companion = "@chat"
+        peer.line.subscribe("@chat")
     witness = peer.line.subscribe(name)
     peer.subscriptions.append(f"{witness}.m")
     number = 0
@@ -201,7 +216,7 @@ def together(drawing: Drawing) -> None:
     for lane in lanes:
         drawing.fence(lane)
     for other in drawing.peers.values():
-        other.waiting = other.waiting or bool(other.subscriptions)
+        other.waiting = other.waiting or other.listens
     drawing.close_deliveries(reader)
 
 

@@ -73,13 +73,13 @@ class Limits:
 def limits(draws: Draws, expected: int, *, ordered: bool) -> Limits:
     """Limits around the number of records that a query may return: 0, 1, n, n + 1; skip_n at and past the end (with an order only)."""
     kind = draws.below(20)
-    if kind < 11:
+    if kind < 13:
         return Limits()
-    top_n = draws.pick((0, 1, 1, 2, 2, 3, max(expected - 1, 0), expected, expected + 1, 1000))
+    top_n = draws.pick((0, 1, 1, 2, 2, 2, 3, 3, max(expected - 1, 0), expected, expected + 1, 1000))
     by_option = draws.chance(50)
-    if not ordered or kind < 15:
+    if not ordered or kind < 16:
         return Limits(top_n=top_n, by_option=by_option)
-    skip_n = draws.pick((0, 1, 1, 2, 3, max(expected - 1, 0), expected, expected + 1, 1000))
+    skip_n = draws.pick((0, 0, 1, 1, 1, 2, 2, 3, max(expected - 1, 0), expected, expected + 1, 1000))
     return Limits(top_n=top_n, skip_n=skip_n, by_option=by_option)
 
 

@@ -43,13 +43,18 @@ class TopicState:
 
 @dataclass(slots=True, kw_only=True)
 class Peer:
-    """One connection. `companion`: topic of a live subscription without filter and select, whose messages serve as markers."""
+    """One connection. `subscriptions`: ids of those that may end; `companion`: topic of one that stays, without filter and select,
+    whose messages serve as markers."""
 
     line: Line
     companion: str | None = None
     subscriptions: list[str] = field(default_factory=list)
     waiting: bool = False
     """Something may be on its way to a subscription that no marker has closed yet."""
+
+    @property
+    def listens(self) -> bool:
+        return bool(self.subscriptions) or self.companion is not None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,7 +109,7 @@ class Drawing:
         self.settle(but=name)
         self.dirty.add(name)
         for other, peer in self.peers.items():
-            if other != name and peer.subscriptions:
+            if other != name and peer.listens:
                 peer.waiting = True
         self.commands += 1
         return self.peers[name].line
@@ -116,17 +121,19 @@ class Drawing:
         return self.peers[name].line
 
     def publisher(self) -> str:
-        """The connection that publishes: mostly the one that did before, since another one needs a fence first."""
+        """The connection that publishes: mostly the one that did before, since another one needs a fence first, and mostly one without
+        subscriptions, since whether a connection gets its own messages is left open."""
         if self.sticky not in self.peers or self.draws.chance(15):
-            self.sticky = self.draws.pick(list(self.peers))
+            silent = [name for name, peer in self.peers.items() if not peer.listens]
+            self.sticky = self.draws.pick(silent if silent and self.draws.chance(80) else list(self.peers))
         return self.sticky
 
     def someone(self) -> str:
         return self.draws.pick(list(self.peers))
 
     def topic(self) -> TopicState:
-        """One of the topics in play."""
-        return self.topics[self.draws.pick(self.play)]
+        """One of the topics in play, mostly the first."""
+        return self.topics[self.play[0] if self.draws.chance(60) else self.draws.pick(self.play)]
 
     # ---- records -----------------------------------------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ from hypothesis.errors import InvalidArgument
 
 from reference_model.config import STANDARD, InstanceConfig
 from reference_model.model import predict
-from reference_model.scenario import Scenario
+from reference_model.scenario import Scenario, Together
 from reference_model.state import ProgramError
+from reference_model.witness import Witness
 from strategies.atoms import RandomDraws
 from strategies.profiles import STANDARD_SHAPE, Shape
 from strategies.scenarios import check_config, drawn
@@ -43,6 +44,9 @@ def scenario(
         found = drawn(RandomDraws(f"{seed}/{number}/{attempt}"), shape, config)
         try:
             predict(found, config)
+            orders = lane_orders(found)
+            if orders:
+                predict(found, config, Witness(orders=orders))
         except ProgramError as error:
             reason = str(error)
             if refusals is not None:
@@ -51,6 +55,13 @@ def scenario(
             continue
         return replace(found, name=f"random-{seed}-{number}")
     raise AssertionError(f"the model accepts no scenario of seed {seed}, number {number}: {reason}")
+
+
+def lane_orders(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """One order in which a target may take concurrent commands in: lane after lane."""
+    return {
+        step.label: tuple(send.label for lane in step.lanes for send in lane) for step in scenario.steps if isinstance(step, Together)
+    }
 
 
 def scenarios(

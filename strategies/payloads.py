@@ -48,12 +48,12 @@ FIELDS: Final[Mapping[str, tuple[object, ...]]] = {
 
 TEMPLATES: Final = (
     ("qty", "side"), ("qty", "side", "name"), ("qty", "price", "who"), ("qty",), ("side", "qty", "tags"), ("who", "qty", "note"),
-    ("qty", "any"), ("name", "qty", "price", "side", "who"), ("qty", "deep", "side"), (),
+    ("qty", "any"), ("any", "side"), ("qty", "any", "who"), ("name", "qty", "price", "side", "who"), ("qty", "deep", "side"), (),
 )  # fmt: skip
 """Which fields a document has beside its key."""
 
 CHANGES: Final = (
-    ("qty",), ("qty",), ("side",), ("price",), ("name", "qty"), ("who",), ("tags",), ("any",), (), ("deep",), ("note",),
+    ("qty",), ("qty",), ("side",), ("price",), ("name", "qty"), ("who",), ("tags",), ("any",), ("any", "qty"), (), ("deep",), ("note",),
     ("qty", "side"),
 )  # fmt: skip
 """Which fields a delta names."""

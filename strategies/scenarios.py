@@ -82,6 +82,13 @@ ACTIONS: Final[Mapping[str, Callable[[Drawing], None]]] = {
 }
 
 
+BEGINNINGS: Final[tuple[tuple[Callable[[Drawing], None], ...], ...]] = (
+    (changing.fill,), (changing.fill,), (asking.subscribe, changing.fill), (changing.fill, asking.query, asking.subscribe),
+    (asking.subscribe, asking.subscribe), (changing.fill, asking.sow_and_subscribe), (),
+)  # fmt: skip
+"""How a scenario begins: most have records to ask for, and somebody who listens, from the start."""
+
+
 def drawn(draws: Draws, shape: Shape, config: InstanceConfig) -> Scenario:
     """One scenario."""
     drawing = Drawing(draws, config, form_percent=shape.form_percent)
@@ -93,6 +100,9 @@ def drawn(draws: Draws, shape: Shape, config: InstanceConfig) -> Scenario:
         topic.kind = "texts" if (number + kinds) % 2 else "numbers"
     length = max(1, round(shape.commands * draws.pick(LENGTHS)))
     table = shape.table
+    for begin in draws.pick(BEGINNINGS):
+        if drawing.commands < length:
+            begin(drawing)
     while drawing.commands < length:
         ACTIONS[draws.pick(table)](drawing)
         drawing.turns += 1
@@ -108,7 +118,8 @@ def _last_look(drawing: Drawing) -> None:
         drawing.close_deliveries(name)
     line = drawing.asks(drawing.someone())
     for name in drawing.play:
-        line.sow(name, batch_size=10, acks="completed")
+        if drawing.topics[name].records:
+            line.sow(name, batch_size=10, acks="completed")
 
 
 def check_config(config: InstanceConfig) -> None:

@@ -93,10 +93,12 @@ def with_keys_in_data(p: Program) -> None:
 
 @queries(R("EXPR-SEL-12"), R("EXPR-SEL-01"), R("CMD-WIRE-11"), R("CMD-SOW-57"), R("WIRE-HDR-18"), needs=("select",))
 def with_select(p: Program) -> None:
-    """Parts of the bodies only: also a nested one, and with an option after the list."""
+    """Parts of the bodies only: also a nested one, with an option after the list, in both parts of sow_and_subscribe."""
     a, reader = p.open("a"), p.open("reader")
-    reader.subscribe("@orders", opts="select=[-/,+/id,+/qty]")
     five(a)
+    reader.sow_and_subscribe("@orders", opts="select=[-/,+/id,+/qty]")
+    a.publish("@orders", {"id": 7, "qty": 7, "text": "x"})
+    a.fence()
     a.sow("@orders")
     a.sow("@orders", opts="select=[-/,+/id,+/who/name]")
     a.sow("@orders", opts="select=[-/,+/id,+/qty],timestamp")
@@ -131,12 +133,13 @@ def with_a_bookmark(p: Program) -> None:
 
 @queries(R("EXPR-ORD-01"), R("EXPR-ORD-02"), R("SOW-ORD-13"))
 def in_order(p: Program) -> None:
-    """Ascending, by numbers and not by their texts; with a filter on another field."""
+    """Ascending, by numbers and by their texts if that is said; with a filter on another field."""
     a = p.open()
     five(a)
     a.sow("@orders", orderby="/qty")
     a.sow("@orders", orderby="/who/name ASC")
     a.sow("@orders", orderby="/qty ASC")
+    a.sow("@orders", orderby="/qty TEXT")
     a.sow("@orders", orderby="/qty", filter="/even = 0")
 
 

@@ -1,0 +1,136 @@
+"""Scenarios made from the table of probes: the bodies of a group are records, and each row is a query; some rows are subscriptions too.
+
+What a filter must select is the model's matter, as in every scenario; the table says which rule each filter puts to the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import Final
+
+from reference_model.expression.parser import read
+from reference_model.expression.syntax import Identifier, walk
+from reference_model.probes import DOUBTFUL, GROUPS, REFUSED, Probe
+from reference_model.rule import R
+from reference_model.scenario import Command, Scenario, Send, Value
+from strategies.build import Line, Program
+
+TOPICS: Final = ("@orders", "@items", "@sensors")
+"""Topics whose key is `/id`: a scenario keeps the bodies of as many groups apart."""
+
+CONSTANT_TOPIC: Final = "@stock"
+"""Rows without identifiers say the same of every record: they are asked of a topic with a single one."""
+
+QUERIED: Final = (
+    ("strings", "escapes", "numbers"),
+    ("values", "falsehood", "arithmetic"),
+    ("comparison", "conversion", "precedence"),
+    ("null", "and-or-null", "logic"),
+    ("in", "not-in"),
+    ("between", "not-between"),
+    ("like", "begins-ends", "not-begins-ends"),
+    ("identifiers",),
+    ("arrays", "elements", "null-elements"),
+    ("choice", "regular-expressions"),
+    ("string-functions", "number-functions"),
+)
+"""The groups that are records of one scenario, each in a topic of its own."""
+
+SUBSCRIBED: Final = ("filters", *(name for name, *_ in QUERIED))
+"""Of these groups the first row is a subscription; of the first of them every row is."""
+
+BATCH_SIZE: Final = 100
+"""A result comes in one message: there are many of them."""
+
+_BY_NAME: Final = {group.name: group for group in GROUPS}
+
+
+class Probes:
+    """The scenarios, in the manner of a collection."""
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        return (*(queries(names) for names in QUERIED), deliveries(), refusals(), open_questions())
+
+
+def queries(names: Sequence[str]) -> Scenario:
+    """The bodies of some groups as records; one query a row."""
+    p = Program(f"probes-{names[0]}")
+    a = p.open()
+    groups = [_BY_NAME[name] for name in names]
+    number = count(1)
+    a.publish(CONSTANT_TOPIC, {"sku": 1})
+    for topic, group in zip(TOPICS, groups, strict=False):
+        for body in group.bodies:
+            a.publish(topic, with_id(body, next(number)))
+    a.fence()
+    for topic, group in zip(TOPICS, groups, strict=False):
+        for probe in group.probes:
+            ask(p, a, "sow", CONSTANT_TOPIC if is_constant(probe) else topic, probe)
+    return p.scenario(*rules(probe for group in groups for probe in group.probes))
+
+
+def deliveries() -> Scenario:
+    """Rows of every family as subscriptions of one connection, beside one without filter; each body is published once."""
+    p = Program("probes-deliveries")
+    reader, writer = p.open("reader"), p.open("writer")
+    every, *others = (_BY_NAME[name] for name in SUBSCRIBED)
+    rows = (*every.probes, *(group.probes[0] for group in others))
+    reader.subscribe("@chat")
+    for probe in rows:
+        ask(p, reader, "subscribe", "@chat", probe)
+    for body in dict.fromkeys(body for probe in rows for body in probe.bodies):
+        writer.publish("@chat", body)
+    reader.delivered(writer.publish("@chat", {"marker": True}))
+    return p.scenario(*rules(every.probes))
+
+
+def refusals() -> Scenario:
+    """Texts that are no filters: the subscription fails."""
+    p = Program("probes-refusals")
+    a = p.open()
+    for probe in REFUSED:
+        ask(p, a, "subscribe", "@chat", probe)
+    return p.scenario(*rules(REFUSED))
+
+
+def open_questions() -> Scenario:
+    """Rows of which little or nothing is demanded: what the target makes of them is noted."""
+    p = Program("probes-open-questions")
+    reader, writer = p.open("reader"), p.open("writer")
+    reader.subscribe("@chat")
+    for probe in DOUBTFUL:
+        ask(p, reader, "subscribe", "@chat", probe)
+    for body in dict.fromkeys(body for probe in DOUBTFUL for body in probe.bodies):
+        writer.publish("@chat", body)
+    reader.delivered(writer.publish("@chat", {"marker": True}))
+    return p.scenario(*rules(DOUBTFUL))
+
+
+def ask(p: Program, line: Line, cmd: str, topic: str, probe: Probe) -> None:
+    """The filter of a row in a query or a subscription that asks to be told whether it is taken."""
+    label = p.label("q" if cmd == "sow" else "s")
+    id_name, id_value = ("query_id", f"{label}.r") if cmd == "sow" else ("sub_id", f"{label}.m")
+    header: dict[str, Value] = {"cmd": cmd, "cmd_id": label, "ack_type": "processed", "topic": topic, "filter": probe.filter}
+    header |= {id_name: id_value} if cmd == "subscribe" else {id_name: id_value, "batch_size": BATCH_SIZE}
+    p.send(Send(label=label, connection=line.connection, command=Command(header=header), about=probe.rules))
+
+
+def is_constant(probe: Probe) -> bool:
+    """Whether the filter looks at no field."""
+    return not any(isinstance(node, Identifier) for node in walk(read(probe.filter).expr))
+
+
+def with_id(body: bytes, number: int) -> bytes:
+    """A body with a member that makes it a record of its own."""
+    members = body.removeprefix(b"{")
+    return b'{"id":%d' % number + (b"" if members == b"}" else b",") + members
+
+
+def rules(rows: Iterable[Probe]) -> tuple[R, ...]:
+    """The rules that rows put to the test, each once."""
+    return tuple(dict.fromkeys(row.rules[0] for row in rows))
+
+
+probes: Final = Probes()
