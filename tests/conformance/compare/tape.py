@@ -72,7 +72,9 @@ def sow(query_id, *records, topic="@orders", **more):
 def result(query_id, *records, acks=("processed", "completed"), stats=(), topic="@orders"):
     """A whole right answer, one record a message."""
     first = [ack(query_id, kind) for kind in ("received", "processed") if kind in acks]
-    last = [ack(query_id, kind, **(dict(stats) if kind == "stats" else {})) for kind in ("completed", "persisted", "stats") if kind in acks]
+    last = [
+        ack(query_id, kind, **(dict(stats) if kind == "stats" else {})) for kind in ("completed", "persisted", "stats") if kind in acks
+    ]
     return [*first, begin(query_id), *(sow(query_id, one, topic=topic) for one in records), end(query_id), *last]
 
 
@@ -110,7 +112,9 @@ def play(scenario, answers=None, *, ended=True, **more):
         if ended and logged_on and connection not in tape.closed:
             tape.command(f"end-{connection}", connection, flush(f"end-{connection}"))
     assert not tape.answers, f"no such steps: {tape.answers}"
-    return Observation(scenario=scenario.name, events=tuple(tape.events), resolved=tape.resolved, opened_utc="2026-01-01T00:00:00", **more)
+    return Observation(
+        scenario=scenario.name, events=tuple(tape.events), resolved=tape.resolved, opened_utc="2026-01-01T00:00:00", **more
+    )
 
 
 def flush(cmd_id):
