@@ -10,7 +10,7 @@ import click
 
 from conformance.errors import HarnessError, UsageError
 from conformance.run.settings import parse_duration
-from conformance.selftest import Detection, detect, healthy
+from conformance.selftest import Detection, checked, detect, healthy
 from conformance.server.mutants import MUTANTS
 
 
@@ -29,12 +29,14 @@ def selftest(*, mutants: tuple[str, ...], smoke_only: bool, shrinking: bool, tim
         found.append(detection)
         click.echo(_line(detection))
     _write(found, report_dir)
-    missed = [detection.mutant.name for detection in found if not detection.found]
+    missed = [detection.mutant.name for detection in found if not detection.found and checked(detection.mutant)]
+    unchecked = [detection.mutant.name for detection in found if not detection.found and not checked(detection.mutant)]
     exact = sum(detection.exact for detection in found)
     click.echo(
-        f"{len(found) - len(missed)} of {len(found)} mutants found, {exact} blamed exactly, "
-        f"median {statistics.median(detection.seconds for detection in found):.1f} s"
+        f"{sum(detection.found for detection in found)} of {len(found)} mutants found, {exact} blamed exactly, "
+        f"median {statistics.median([d.seconds for d in found if d.found] or [0.0]):.1f} s"
         + (f"; not found: {', '.join(missed)}" if missed else "")
+        + (f"; of unchecked rules: {', '.join(unchecked)}" if unchecked else "")
     )
     return 1 if missed or broken else 0
 
