@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hypothesis.errors import InvalidArgument
-
 from conformance.errors import UsageError
 from reference_model.config import STANDARD, InstanceConfig
 from reference_model.scenario import Scenario
 from strategies.directed import ALL
-from strategies.generate import scenarios
-from strategies.scenarios import check_config
 
 
 def directed() -> tuple[Scenario, ...]:
@@ -21,6 +17,11 @@ def directed() -> tuple[Scenario, ...]:
 
 def drawn(seed: int, *, start: int = 0, config: InstanceConfig = STANDARD) -> Iterator[Scenario]:
     """Random scenarios without end, `random-<seed>-<start>` first. Raises UsageError: none can be drawn for such an instance."""
+    from hypothesis.errors import InvalidArgument  # noqa: PLC0415 (half a second that a smoke run does not need)
+
+    from strategies.generate import scenarios  # noqa: PLC0415 (see above)
+    from strategies.scenarios import check_config  # noqa: PLC0415 (see above)
+
     try:
         check_config(config)
     except InvalidArgument as error:
