@@ -1,4 +1,4 @@
-"""The pytest plugin and the suites, each time in a pytest of its own: ids, marks, exit codes, workers; other projects are left alone."""
+"""The pytest plugin and the suites, each time in a pytest of its own: ids, marks, exit codes, workers, other projects."""
 
 import ast
 import importlib.metadata
