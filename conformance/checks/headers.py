@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from conformance.checks.registry import Result, Seen, finding, judges
 from conformance.wire import split
+from conformance.wire.header import header_end
+from reference_model.observation import Event
 from reference_model.rule import R
 
 STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+WHITE = re.compile(rb"[ \t\r\n]")
 BARE_NUMBER = re.compile(rb'[,{]"(s|l)":("?)')
 
 
@@ -25,39 +29,38 @@ def bytes_of_headers(seen: Seen) -> Result:
     for index, event in seen.received:
         message = event.message
         assert message is not None
-        header, _ = split(event.payload)
         yield R("WIRE-HDR-02")
-        outside = STRINGS.sub(b"", header)
-        if re.search(rb"[ \t\r\n]", outside):
-            yield finding(
-                R("WIRE-HDR-02"),
-                "white space outside of strings in a header",
-                index,
-                event,
-                field="header",
-                expected="none",
-                seen=_cut(header),
-            )
         if unusual and any(not str(value).isascii() for value in message.header.values()):
             yield R("WIRE-HDR-08")
-        if b"\\u" in header:
-            yield finding(
-                R("WIRE-HDR-08"), "a \\u escape in a header", index, event, field="header", expected="raw UTF-8", seen=_cut(header)
-            )
-        for match in BARE_NUMBER.finditer(header):
-            yield R("WIRE-HDR-13")
-            if match.group(2):
+        for header in _headers(event):
+            if WHITE.search(STRINGS.sub(b"", header)):
                 yield finding(
-                    R("WIRE-HDR-13"),
-                    "a quoted number",
-                    index,
-                    event,
-                    field=match.group(1).decode(),
-                    expected="bare digits",
-                    seen=_cut(header),
+                    R("WIRE-HDR-02"), "white space outside of strings in a header", index, event, field="header",
+                    expected="none", seen=_cut(header),
+                )  # fmt: skip
+            if b"\\u" in header:
+                yield finding(
+                    R("WIRE-HDR-08"), "a \\u escape in a header", index, event, field="header", expected="raw UTF-8", seen=_cut(header)
                 )
-        if message.cmd == "sow":
-            yield R("WIRE-HDR-13")
+            for match in BARE_NUMBER.finditer(header):
+                yield R("WIRE-HDR-13")
+                if match.group(2):
+                    yield finding(
+                        R("WIRE-HDR-13"), "a quoted number", index, event, field=match.group(1).decode(),
+                        expected="bare digits", seen=_cut(header),
+                    )  # fmt: skip
+
+
+def _headers(event: Event) -> Iterator[bytes]:
+    """The header of a frame, then those of its records."""
+    payload = event.payload
+    header, _ = split(payload)
+    yield header
+    at = len(header)
+    for record in event.message.records if event.message is not None else ():
+        end = header_end(payload, at)
+        yield payload[at:end]
+        at = end + len(record.data)
 
 
 def _cut(header: bytes) -> str:

@@ -333,6 +333,7 @@ ROWS = {
             "q": result("q", *SHOWN),
             "x": [ack("x", "processed"), ack("x", "stats", matches=1, topic_matches=3, records_deleted=2)],
         },
+        blamed=R("CMD-DEL-15"),
         other=three(query("q"), DELETE),
         undecided={"q": result("q", *SHOWN), "x": [ack("x", "processed"), ack("x", "stats", topic_matches=3, records_deleted=1)]},
     ),
