@@ -35,7 +35,7 @@ def _target(draws: Draws, topic: TopicState, *, existing_percent: int) -> Docume
 def publish(drawing: Drawing) -> None:
     """A publish to a topic in play."""
     draws, topic = drawing.draws, drawing.topic()
-    body = document(draws, key_fields(draws, topic.config, kind=topic.kind))
+    body = document(draws, key_fields(draws, topic.config, kind=topic.kind), regular=drawing.regular)
     _send(drawing, topic, body, delta=False)
 
 
@@ -46,7 +46,7 @@ def fill(drawing: Drawing) -> None:
     values = draws.some(PAIRS if len(topic.config.keys) > 1 else [(value,) for value in table], draws.pick((3, 4, 5)))
     name = drawing.publisher()
     for value in values:
-        tree = document(draws, placed(topic.config, value))
+        tree = document(draws, placed(topic.config, value), regular=drawing.regular)
         drawing.changes(name).publish(topic.config.name, written(draws, tree), correlation_id=correlation(draws))
         drawing.stored(topic, tree, delta=False)
 
@@ -54,16 +54,16 @@ def fill(drawing: Drawing) -> None:
 def delta_publish(drawing: Drawing) -> None:
     """A delta, mostly onto a record that is there, and often onto one that the last query showed."""
     draws, topic = drawing.draws, drawing.topic()
-    _send(drawing, topic, delta(draws, _target(draws, topic, existing_percent=80)), delta=True)
+    _send(drawing, topic, delta(draws, _target(draws, topic, existing_percent=80), regular=drawing.regular), delta=True)
 
 
 def change_of(drawing: Drawing, topic: TopicState) -> None:
     """A change of some record of this topic."""
     draws = drawing.draws
     if draws.chance(60):
-        _send(drawing, topic, delta(draws, _target(draws, topic, existing_percent=90)), delta=True)
+        _send(drawing, topic, delta(draws, _target(draws, topic, existing_percent=90), regular=drawing.regular), delta=True)
     else:
-        _send(drawing, topic, document(draws, _target(draws, topic, existing_percent=70)), delta=False)
+        _send(drawing, topic, document(draws, _target(draws, topic, existing_percent=70), regular=drawing.regular), delta=False)
 
 
 def _send(drawing: Drawing, topic: TopicState, tree: Document, *, delta: bool) -> None:

@@ -68,7 +68,8 @@ class LastQuery:
 
 
 class Drawing:
-    """A scenario under drawing. `play`: the topics with Key fields that it is about; `sticky`: the connection that publishes mostly."""
+    """A scenario under drawing. `play`: the topics with Key fields that it is about; `sticky`: the connection that publishes mostly;
+    `regular`: its documents have all fields that filters and orders are about."""
 
     def __init__(self, draws: Draws, config: InstanceConfig, *, form_percent: int) -> None:
         self.draws = draws
@@ -78,6 +79,7 @@ class Drawing:
         self.play: list[str] = []
         self.sticky = ""
         self.concurrent = False
+        self.regular = False
         self.topics = {topic.name: TopicState(config=topic) for topic in config.topics if topic.name != "@slot"}
         self.peers: dict[str, Peer] = {}
         self.dirty: set[str] = set()

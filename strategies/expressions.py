@@ -25,7 +25,8 @@ BAD_FILTERS: Final = ("/qty >", "(/qty = 1", "/qty = = 1", "/qty IN (1,2", "NO_S
 """Filters that do not compile, whatever the message."""
 
 ORDERS: Final = (
-    "/qty", "/qty DESC", "/qty ASC", "/side, /qty DESC", "/side DESC, /qty", "/who/n", "/who/n DESC", "/name", "/price DESC", "{key}",
+    "/qty", "/qty DESC", "/qty ASC", "/side, /qty DESC", "/side DESC, /qty", "/who/n", "/who/n DESC", "/side",
+    "/side DESC", "/name", "/price DESC", "{key}",
     "{key} DESC", "/side, {key}", "/qty, {key} DESC", "/qty TEXT", "/qty DESC, {key} DESC",
 )  # fmt: skip
 """Orders; `{key}` stands for a key field of the topic."""

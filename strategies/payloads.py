@@ -52,6 +52,11 @@ TEMPLATES: Final = (
 )  # fmt: skip
 """Which fields a document has beside its key."""
 
+REGULAR_TEMPLATES: Final = (
+    ("qty", "side", "who", "name"), ("qty", "side", "who"), ("qty", "side", "name", "price"), ("side", "qty", "tags", "who"),
+)  # fmt: skip
+"""Which fields the documents of a scenario have in which every document has those that filters and orders are about."""
+
 CHANGES: Final = (
     ("qty",), ("qty",), ("side",), ("price",), ("name", "qty"), ("who",), ("tags",), ("any",), ("any", "qty"), (), ("deep",), ("note",),
     ("qty", "side"),
@@ -100,18 +105,21 @@ def _field(draws: Draws, name: str) -> object:
     return table[index] if index < len(table) else draws.pick(OTHERS)
 
 
-def document(draws: Draws, keys: Document) -> Document:
-    """A document with these key fields, which stand first or last."""
-    names = draws.pick(TEMPLATES)
-    fields = {name: _field(draws, name) for name in names}
+def document(draws: Draws, keys: Document, *, regular: bool = False) -> Document:
+    """A document with these key fields, which stand first or last. `regular`: nothing is missing, nothing of another type."""
+    names = draws.pick(REGULAR_TEMPLATES if regular else TEMPLATES)
+    fields = {name: draws.pick(FIELDS[name]) if regular else _field(draws, name) for name in names}
     return {**fields, **keys} if len(names) == 1 else {**keys, **fields}
 
 
-def delta(draws: Draws, keys: Document) -> Document:
-    """A delta with these key fields."""
+def delta(draws: Draws, keys: Document, *, regular: bool = False) -> Document:
+    """A delta with these key fields. `regular`: nothing of another type."""
     changed: Document = {}
     for name in draws.pick(CHANGES):
-        changed[name] = draws.pick(PARTS) if name == "who" else _field(draws, name)
+        if name == "who":
+            changed[name] = draws.pick(PARTS)
+        else:
+            changed[name] = draws.pick(FIELDS[name]) if regular else _field(draws, name)
     return {**keys, **changed}
 
 

@@ -23,6 +23,9 @@ NAMES: Final = "abcdefgh"
 LENGTHS: Final = (1.0, 1.0, 1.0, 1.25, 0.75, 0.5, 0.2)
 """How long a scenario is, in parts of the usual length: short ones are easier to read."""
 
+CONNECTIONS: Final = (1, 2, 2, 2, 3, 3)
+"""How many connections a scenario begins with: deliveries are certain between two, concurrency needs three."""
+
 NEEDED: Final = ("@orders", "@items", "@own", "@pairs", "@nested", "@stock", "@reorder", "@sensors")
 """The topics that scenarios are drawn over."""
 
@@ -92,9 +95,10 @@ BEGINNINGS: Final[tuple[tuple[Callable[[Drawing], None], ...], ...]] = (
 def drawn(draws: Draws, shape: Shape, config: InstanceConfig) -> Scenario:
     """One scenario."""
     drawing = Drawing(draws, config, form_percent=shape.form_percent)
-    for number in range(1 + draws.below(shape.connections)):
+    for number in range(min(draws.pick(CONNECTIONS), shape.connections)):
         drawing.open(NAMES[number])
     drawing.play = list(draws.pick(PLAYS))
+    drawing.regular = draws.chance(50)
     kinds = draws.below(2)
     for number, topic in enumerate(drawing.topics.values()):
         topic.kind = "texts" if (number + kinds) % 2 else "numbers"

@@ -15,6 +15,7 @@ from strategies.directed.errors import errors
 from strategies.directed.keys import keys
 from strategies.directed.merge import merge
 from strategies.directed.paging import paging
+from strategies.directed.probes import probes
 from strategies.directed.publish import publish
 from strategies.directed.queries import queries
 from strategies.directed.records import records
@@ -24,7 +25,7 @@ from strategies.directed.wire import wire
 ALL: Final[tuple[Scenario, ...]] = tuple(
     scenario
     for collection in (
-        deletes, session, acks, publish, deliveries, records, keys, queries, paging, batches, delta, merge, wire, errors
+        deletes, session, acks, publish, deliveries, records, keys, queries, paging, batches, delta, merge, wire, errors, probes
     )
     for scenario in collection.scenarios
 )  # fmt: skip

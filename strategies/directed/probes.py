@@ -11,6 +11,7 @@ from typing import Final
 
 from reference_model.expression.parser import read
 from reference_model.expression.syntax import Identifier, walk
+from reference_model.messages import Form
 from reference_model.probes import DOUBTFUL, GROUPS, REFUSED, Probe
 from reference_model.rule import R
 from reference_model.scenario import Command, Scenario, Send, Value
@@ -19,7 +20,7 @@ from strategies.build import Line, Program
 TOPICS: Final = ("@orders", "@items", "@sensors")
 """Topics whose key is `/id`: a scenario keeps the bodies of as many groups apart."""
 
-CONSTANT_TOPIC: Final = "@stock"
+CONSTANT_TOPIC: Final = "@pairs"
 """Rows without identifiers say the same of every record: they are asked of a topic with a single one."""
 
 QUERIED: Final = (
@@ -43,6 +44,9 @@ SUBSCRIBED: Final = ("filters", *(name for name, *_ in QUERIED))
 BATCH_SIZE: Final = 100
 """A result comes in one message: there are many of them."""
 
+BODIES_MAX: Final = 12
+"""In one topic of subscriptions: every body is a question to every filter there."""
+
 _BY_NAME: Final = {group.name: group for group in GROUPS}
 
 
@@ -51,16 +55,16 @@ class Probes:
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
-        return (*(queries(names) for names in QUERIED), deliveries(), refusals(), open_questions())
+        return (*(queries(group_names) for group_names in QUERIED), deliveries(), refusals(), open_questions(), names())
 
 
-def queries(names: Sequence[str]) -> Scenario:
+def queries(group_names: Sequence[str]) -> Scenario:
     """The bodies of some groups as records; one query a row."""
-    p = Program(f"probes-{names[0]}")
+    p = Program(f"probes-{group_names[0]}")
     a = p.open()
-    groups = [_BY_NAME[name] for name in names]
+    groups = [_BY_NAME[name] for name in group_names]
     number = count(1)
-    a.publish(CONSTANT_TOPIC, {"sku": 1})
+    a.publish(CONSTANT_TOPIC, {"a": 1, "b": 1})
     for topic, group in zip(TOPICS, groups, strict=False):
         for body in group.bodies:
             a.publish(topic, with_id(body, next(number)))
@@ -72,17 +76,10 @@ def queries(names: Sequence[str]) -> Scenario:
 
 
 def deliveries() -> Scenario:
-    """Rows of every family as subscriptions of one connection, beside one without filter; each body is published once."""
+    """Rows of every family as subscriptions of one connection."""
     p = Program("probes-deliveries")
-    reader, writer = p.open("reader"), p.open("writer")
     every, *others = (_BY_NAME[name] for name in SUBSCRIBED)
-    rows = (*every.probes, *(group.probes[0] for group in others))
-    reader.subscribe("@chat")
-    for probe in rows:
-        ask(p, reader, "subscribe", "@chat", probe)
-    for body in dict.fromkeys(body for probe in rows for body in probe.bodies):
-        writer.publish("@chat", body)
-    reader.delivered(writer.publish("@chat", {"marker": True}))
+    subscribe(p, (*every.probes, *(group.probes[0] for group in others)))
     return p.scenario(*rules(every.probes))
 
 
@@ -98,14 +95,65 @@ def refusals() -> Scenario:
 def open_questions() -> Scenario:
     """Rows of which little or nothing is demanded: what the target makes of them is noted."""
     p = Program("probes-open-questions")
-    reader, writer = p.open("reader"), p.open("writer")
-    reader.subscribe("@chat")
-    for probe in DOUBTFUL:
-        ask(p, reader, "subscribe", "@chat", probe)
-    for body in dict.fromkeys(body for probe in DOUBTFUL for body in probe.bodies):
-        writer.publish("@chat", body)
-    reader.delivered(writer.publish("@chat", {"marker": True}))
+    subscribe(p, DOUBTFUL)
     return p.scenario(*rules(DOUBTFUL))
+
+
+def subscribe(p: Program, rows: Iterable[Probe]) -> None:
+    """Rows as subscriptions, beside one without filter; the bodies are published once, those of a few rows to a topic of their own."""
+    reader, writer = p.open("reader"), p.open("writer")
+    waiting: list[Probe] = []
+    number = count(1)
+
+    def run() -> None:
+        topic = f"@chat{next(number)}"
+        reader.subscribe(topic)
+        for row in waiting:
+            ask(p, reader, "subscribe", topic, row)
+        for body in bodies(waiting):
+            writer.publish(topic, body)
+        reader.delivered(writer.publish(topic, {"marker": True}))
+        waiting.clear()
+
+    for row in rows:
+        if len(bodies([*waiting, row])) > BODIES_MAX:
+            run()
+        waiting.append(row)
+    run()
+
+
+def bodies(rows: Iterable[Probe]) -> tuple[bytes, ...]:
+    """The bodies of rows, each once."""
+    return tuple(dict.fromkeys(body for row in rows for body in row.bodies))
+
+
+def names() -> Scenario:
+    """The same commands with every name in full and with every name short."""
+    p = Program("probes-names")
+    reader, writer = p.open("reader"), p.open("writer")
+    for number, form in enumerate((Form(names="long"), Form(names="short"))):
+        few = {"topic": "@chat", "filter": "/n > 1", "ack_type": "processed"}
+        label = p.label("s")
+        command = Command(header={"cmd": "subscribe", "cmd_id": label, "sub_id": f"{label}.m", **few})
+        p.send(Send(label=label, connection="reader", command=command, form=form, about=(R("CMD-ABBR-05"),)))
+        reader.subscribe("@chat", opts="timestamp", form=form)
+        writer.publish("@orders", {"id": 2 * number, "n": 1})
+        writer.publish("@orders", {"id": 2 * number + 1, "n": 2})
+        writer.publish("@chat", {"n": 1}, form=form)
+        writer.publish("@chat", {"n": 2}, form=form, correlation_id="abc1")
+        reader.delivered(writer.publish("@chat", {"n": 3}))
+        writer.flush(form=form)
+        writer.answered()
+        writer.sow("@orders", form=form)
+        writer.sow("@orders", batch_size=2, form=form)
+        writer.sow("@orders", filter="/n < 2", form=form)
+        reader.command("unsubscribe", {"sub_id": f"{label}.m"}, acks="processed", form=form)
+        reader.command("unsubscribe", {"sub_id": "all"}, acks="processed", form=form)
+        reader.answered()
+    return p.scenario(
+        *(R("CMD-ABBR-01"), R("CMD-ABBR-02"), R("CMD-ABBR-03"), R("CMD-ABBR-04"), R("CMD-ABBR-05"), R("CMD-ABBR-06")),
+        *(R("CMD-ABBR-07"), R("CMD-ABBR-11")),
+    )
 
 
 def ask(p: Program, line: Line, cmd: str, topic: str, probe: Probe) -> None:
