@@ -126,6 +126,7 @@ class Subscription:
     delivered      slots of its deliveries in the order of processing, each with its publisher
     after          the group_end of its query (sow_and_subscribe)
     batched        its query asked for batches of more than one record (SOW-BATCH-07)
+    unsure         whether its filter was taken is open (a probe): anything may be delivered to it
     """
 
     connection: str
@@ -146,6 +147,11 @@ class Subscription:
     delivered: list[tuple[int, str]] = field(default_factory=list)
     after: int | None = None
     batched: bool = False
+    unsure: bool = False
+
+    def match(self, trees: list[object] | None) -> bool | None:
+        """Whether its filter selects a document that is one of these; None if that is open."""
+        return None if self.unsure else match(self.expr, trees)
 
     def covers(self, topic: str, *, regex_topics: bool) -> bool:
         if regex_topics and is_regex(self.topic):

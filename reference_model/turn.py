@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from reference_model.draft import Draft
 from reference_model.expression.evaluate import Acceptance, accept
@@ -69,12 +71,15 @@ class Turn:
         raise ProgramError(f"step {self.step}: {name} must be a number")
 
     def filter(self) -> Acceptance | None:
-        """The filter, None if there is none (an empty string counts as none). One that may or may not compile is refused."""
+        """The filter, None if there is none (an empty string counts as none).
+
+        One that may or may not compile is refused, but for a subscription that says what it is about (a probe).
+        """
         text = self.text("filter")
         if text is None:
             return None
         acceptance = accept(text)
-        if acceptance.refused is None:
+        if acceptance.refused is None and not (self.about and self.cmd == "subscribe"):
             raise self.refuse(f"whether the filter {text!r} compiles is not documented")
         self.instance.filters.setdefault(text, set()).add(self.cmd)
         return acceptance
@@ -129,7 +134,35 @@ def form_rule(turn: Turn) -> R | None:
         return R("WIRE-FRAME-04")
     if turn.cmd == "publish" and not form.p:
         return R("WIRE-CMD-01")
-    return None
+    return _names_rule(turn) if form.names != "client" else None
+
+
+ABBREVIATED: Final = MappingProxyType(
+    {
+        "filter": R("CMD-ABBR-05"),
+        "batch_size": R("CMD-ABBR-07"),
+        "correlation_id": R("CMD-ABBR-11"),
+        "opts": R("CMD-ABBR-06"),
+    }
+)
+"""The rule of a field that few commands carry: where one is, its name is the likeliest to have been misread."""
+
+ABBREVIATED_IN: Final = MappingProxyType(
+    {
+        "publish": R("CMD-ABBR-02"),
+        "delta_publish": R("CMD-ABBR-02"),
+        "flush": R("CMD-ABBR-01"),
+        "unsubscribe": R("CMD-ABBR-03"),
+        "sow": R("CMD-ABBR-04"),
+    }
+)
+"""Else the command stands for one of the fields that nearly all of them carry: topic, cmd, cmd_id, ack_type."""
+
+
+def _names_rule(turn: Turn) -> R | None:
+    """The rule that says that a command with all names in full, or all of them short, is taken."""
+    carried = (rule for name, rule in ABBREVIATED.items() if name in turn.program.header)
+    return next(carried, ABBREVIATED_IN.get(turn.cmd))
 
 
 def burst_rule(turn: Turn) -> R | None:

@@ -56,7 +56,7 @@ def deliver(turn: Turn, delivery: Delivery) -> None:
         if subscription.ended:
             turn.draft.never(turn.step, where, subscription.ended, body=body)
             continue
-        matched = match(subscription.expr, trees)
+        matched = subscription.match(trees)
         if matched is False and not subscription.ending:
             turn.draft.never(turn.step, where, _why_not(subscription, delivery), body=body)
             continue
@@ -105,7 +105,7 @@ def _company(turn: Turn, delivery: Delivery, trees: list[object] | None) -> dict
     """Per connection the subscriptions that the message is, or may be, for: one copy for all of them holds what any of them needs."""
     company: dict[str, list[Subscription]] = {}
     for subscription in turn.instance.subscriptions_to(delivery.topic):
-        if not subscription.ended and match(subscription.expr, trees) is not False:
+        if not subscription.ended and subscription.match(trees) is not False:
             company.setdefault(subscription.connection, []).append(subscription)
     return company
 

@@ -18,6 +18,10 @@ def subscribe(turn: Turn) -> None:
     """Register the subscription, or leave none behind if the filter does not compile (SUB-REG-09)."""
     check(turn, known_flags, known_values)
     acceptance = turn.filter()
+    if acceptance is not None and acceptance.refused is None:
+        expect_acks(turn, Answer(status="either", because=(*turn.about, *acceptance.because)))
+        register(turn, unsure=True)
+        return
     if acceptance is not None and acceptance.refused:
         expect_acks(turn, Answer(status="failure", because=(*turn.about, *acceptance.because), reason=(R("EXPR-FLT-08"),)))
         register(turn, ended=(R("SUB-REG-09"), R("EXPR-FLT-08")))
@@ -48,9 +52,11 @@ def _id(turn: Turn) -> str:
     return sub_id
 
 
-def register(turn: Turn, *, processed_slot: int | None = None, ended: Because = (), after: int | None = None) -> None:
-    """Enter a subscription, or one that must stay silent (`ended`)."""
-    acceptance = turn.filter()
+def register(
+    turn: Turn, *, processed_slot: int | None = None, ended: Because = (), after: int | None = None, unsure: bool = False
+) -> None:
+    """Enter a subscription, or one that must stay silent (`ended`), or one that may get whatever comes (`unsure`)."""
+    acceptance = None if unsure else turn.filter()
     select = turn.options.values.get("select")
     turn.instance.subscriptions.append(
         Subscription(
@@ -66,6 +72,7 @@ def register(turn: Turn, *, processed_slot: int | None = None, ended: Because = 
             own_id=turn.text("sub_id") is not None,
             ended=ended,
             about=turn.about,
+            unsure=unsure,
             after=after,
             batched=(turn.number("batch_size") or 1) > 1,
         )

@@ -8,12 +8,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from reference_model.probes import acceptance, arithmetic, comparison, fields, functions, literals, logic, null, sets, texts, types
+from reference_model.probes import (
+    acceptance,
+    arithmetic,
+    comparison,
+    fields,
+    filters,
+    functions,
+    literals,
+    logic,
+    null,
+    sets,
+    texts,
+    types,
+)
 from reference_model.probes.probe import Group, Probe
 
 __all__ = ["DOUBTFUL", "GROUPS", "PROBES", "REFUSED", "Group", "Probe"]
 
 GROUPS: Final[tuple[Group, ...]] = (
+    filters.FILTERS,
     literals.STRINGS, literals.ESCAPES, literals.NUMBERS,
     types.VALUES, types.FALSEHOOD,
     arithmetic.OPERATORS, arithmetic.ORDER,

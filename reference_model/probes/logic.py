@@ -25,12 +25,6 @@ LOGIC: Final = Group(
         shows(R("EXPR-LOG-23"), "NOT /a = 1", yes='{"a":2,"b":1}', no='{"a":1,"b":1}'),
         shows(R("EXPR-LOG-23"), "NOT /a BETWEEN 2 AND 3", yes='{"a":1,"b":1}', no='{"a":2,"b":1}'),
         shows(R("EXPR-ID-14"), "/a = 1 AND /b = 2", yes=('{"b":2,"a":1}', '{"a":1,"b":2}'), no='{"b":1,"a":2}'),
-        shows(R("EXPR-FLT-01"), "/a = 3", yes='{"a":3,"b":1}', no='{"a":2,"b":1}'),
-        shows(R("EXPR-FLT-06"), "1=1", yes=('{"a":1,"b":1}', '{"a":2,"b":2}')),
-        shows(R("EXPR-FLT-06"), "1=2", no=('{"a":1,"b":1}', '{"a":2,"b":2}')),
-        shows(R("EXPR-FLT-18"), "/a\n =\n\t1", yes='{"a":1,"b":1}', no='{"a":2,"b":1}'),
-        shows(R("EXPR-FLT-18"), "IF (/a = 1, 2, 3) = 2", yes='{"a":1,"b":1}', no='{"a":2,"b":1}'),
-        shows(R("EXPR-FLT-18"), "  /a=1  AND\n/b=1 ", yes='{"a":1,"b":1}', no='{"a":1,"b":2}'),
     ),
 )
 

@@ -56,7 +56,6 @@ AFFIXES: Final = Group(
         shows(R("EXPR-BEG-07"), "/s ENDS WITH ('b')", yes='{"s":"ab"}', no=("{}", '{"s":""}')),
         shows(R("EXPR-BEG-08"), "/n ENDS WITH ('99')", yes='{"n":1299}', no='{"n":1298}'),
         shows(R("EXPR-BEG-08"), "/n BEGINS WITH ('12')", yes='{"n":1299}', no='{"n":2129}'),
-        shows(R("EXPR-FLT-18"), "/s BEGINS WITH('x')", yes='{"s":"xy"}', no='{"s":"yx"}'),
     ),
 )
 

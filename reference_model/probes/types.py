@@ -27,7 +27,6 @@ VALUES: Final = Group(
         shows(R("EXPR-TYPE-12"), "/b + 0 = -3", yes='{"b":"-3"}', no='{"b":"3"}'),
         shows(R("EXPR-TYPE-12"), "/b + 0 = 2.5", yes='{"b":"2.50"}', no='{"b":"2"}'),
         shows(R("EXPR-TYPE-12"), "/b + 0 = 600", yes='{"b":"6.0e2"}', no='{"b":"6.0"}'),
-        shows(R("EXPR-FLT-04"), "/b + 0 = 7", yes='{ "b": "7" , "z":[ ],\t"f" : 1.50 }', no='{"b":"8"}'),
     ),
 )
 
