@@ -42,7 +42,7 @@ def adopt(scenario: Scenario, atoms: Sequence[Atom]) -> tuple[Witness, list[Find
 
 
 def _order(step: Together, deliveries: Sequence[Atom]) -> tuple[str, ...] | None:
-    """The labels of the sends in the order of their deliveries; None unless each came exactly once."""
+    """The labels of the sends in the order of their deliveries, a repetition passed over; None unless each came."""
     sends = [send for lane in step.lanes for send in lane]
     bodies = {send.label: (send.command.body, _members(send.command.body)) for send in sends}
     order: list[str] = []
