@@ -185,7 +185,7 @@ class Session:
 class Instance:
     """All of it. `sessions`, `topics` by name; `subscriptions` in the order of registration.
 
-    `filters`: which commands have had a filter text.
+    `filters`: which commands have had a filter text; `orders`: which orderby texts were used.
     """
 
     def __init__(self, config: InstanceConfig) -> None:
@@ -194,6 +194,7 @@ class Instance:
         self.sessions: Final[dict[str, Session]] = {}
         self.subscriptions: Final[list[Subscription]] = []
         self.filters: Final[dict[str, set[str]]] = {}
+        self.orders: Final[set[str]] = set()
 
     def covered(self, pattern: str) -> list[Topic]:
         """The SOW topics that a literal or regular-expression topic names, in configuration order (SOW 7.7)."""
@@ -224,13 +225,19 @@ def key_of_tree(tree: object, keys: tuple[str, ...]) -> RecordKey | None:
     """The key fields of a message, or None if one is missing, NULL, empty or no scalar (SOW-KEY-40)."""
     found: list[str] = []
     for path in keys:
-        node = tree
-        for step in path.split("/")[1:]:
-            node = node.get(step) if isinstance(node, dict) else None
+        node = at_path(tree, path)
         if node is None or node == "" or isinstance(node, dict | list):
             return None
         found.append(key_text(node))
     return tuple(found)
+
+
+def at_path(tree: object, path: str) -> object:
+    """The value at `/a/b` through objects, None if there is none."""
+    node = tree
+    for step in path.split("/")[1:]:
+        node = node.get(step) if isinstance(node, dict) else None
+    return node
 
 
 def match(expr: Expr | None, trees: list[object] | None) -> bool | None:

@@ -11,9 +11,10 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from conformance.compare.bodies import agrees
-from conformance.compare.explode import Atom, at_path
+from conformance.compare.explode import Atom
 from reference_model.expectation import Expectation, Is, Occurs, Same, Slot, Where
 from reference_model.payload.json import write
+from reference_model.state import at_path
 
 
 @dataclass(slots=True, kw_only=True)

@@ -115,11 +115,3 @@ def explode(observation: Observation) -> list[Atom]:
                 )
             )
     return atoms
-
-
-def at_path(tree: object, path: str) -> object:
-    """The value at `/a/b` through objects, None if there is none."""
-    node = tree
-    for step in path.split("/")[1:]:
-        node = node.get(step) if isinstance(node, dict) else None
-    return node

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from decimal import Decimal
 
 from reference_model.areas.acks import expect_acks
 from reference_model.areas.deliver import TIMESTAMP, correlation_claims, key_claims, topic_rules
@@ -16,7 +17,7 @@ from reference_model.areas.statistics import answer_of
 from reference_model.expectation import Absent, Body, Claim, Is, Like, Occurs, Present
 from reference_model.rule import Because, R
 from reference_model.select import selected
-from reference_model.state import Record, Topic
+from reference_model.state import Record, Topic, at_path
 from reference_model.turn import Turn, id_rules
 
 
@@ -98,7 +99,7 @@ def _order(
         turn.draft.chain(
             turn.connection,
             *(tuple(written[id(c.record)] for c in group if id(c.record) in written) for group in groups),
-            because=_order_rules(turn, request),
+            because=_order_rules(turn, request, groups),
         )
     elif len(request.topics) > 1:
         by_topic = [
@@ -107,14 +108,19 @@ def _order(
         turn.draft.chain(turn.connection, *by_topic, because=(R("EXPR-TOP-25"),))
 
 
-def _order_rules(turn: Turn, request: Request) -> Because:
+def _order_rules(turn: Turn, request: Request, groups: list[list[Chosen]]) -> Because:
     base = R("EXPR-ORD-01")
+    text = turn.text("orderby") or ""
+    again = text in turn.instance.orders
+    turn.instance.orders.add(text)
     if len(request.order_by) > 1:
         return (R("EXPR-ORD-04"), base)
     term = request.order_by[0]
+    if term.as_text:
+        return (R("EXPR-ORD-07") if term.descending else R("EXPR-ORD-06"), base)
     if term.descending:
         return (R("EXPR-ORD-03"), base)
-    if len(term.identifier.steps) > 1:
+    if len(term.identifier.steps) > 1 and "ASC" not in text:
         return (R("EXPR-ORD-13"), base)
     if request.top_n is not None:
         return (R("SOW-TOPN-07"), R("SOW-TOPN-03"), base) if request.skip_n else (R("SOW-TOPN-03"), base)
@@ -122,7 +128,22 @@ def _order_rules(turn: Turn, request: Request) -> Because:
         return (R("SOW-ORD-13"), base)
     if (request.batch_size or 1) > 1:
         return (R("SOW-ORD-11"), base)
-    return (R("EXPR-ORD-02"), base) if "ASC" in (turn.text("orderby") or "") else (base,)
+    kind = _kind_of_order(request, groups)
+    if kind is not None and (again or len(term.identifier.steps) > 1):
+        return (kind, base)
+    return (R("EXPR-ORD-02"), base) if "ASC" in text else (base,)
+
+
+def _kind_of_order(request: Request, groups: list[list[Chosen]]) -> R | None:
+    """Strings in byte order (EXPR-ORD-08), or numbers whose texts would sort otherwise (EXPR-ORD-05)."""
+    path = request.order_by[0].identifier.path
+    values = [at_path(tree, path) for group in groups for tree in group[0].record.trees() or ()]
+    if len(values) > 1 and all(isinstance(value, str) for value in values):
+        return R("EXPR-ORD-08")
+    texts = [str(value) for value in values]
+    if all(isinstance(value, int | Decimal) for value in values) and texts not in (sorted(texts), sorted(texts, reverse=True)):
+        return R("EXPR-ORD-05")
+    return None
 
 
 def _ack_order(turn: Turn, slots: dict[str, int], begin: int, end: int, records: tuple[int, ...], *, single: bool) -> None:

@@ -131,7 +131,7 @@ def with_a_bookmark(p: Program) -> None:
     a.sow("@orders", bookmark="20200101T000000Z")
 
 
-@queries(R("EXPR-ORD-01"), R("EXPR-ORD-02"), R("SOW-ORD-13"))
+@queries(R("EXPR-ORD-01"), R("EXPR-ORD-02"), R("EXPR-ORD-05"), R("EXPR-ORD-06"), R("EXPR-ORD-07"), R("EXPR-ORD-08"), R("SOW-ORD-13"))
 def in_order(p: Program) -> None:
     """Ascending, by numbers and by their texts if that is said; with a filter on another field."""
     a = p.open()
@@ -140,6 +140,8 @@ def in_order(p: Program) -> None:
     a.sow("@orders", orderby="/who/name ASC")
     a.sow("@orders", orderby="/qty ASC")
     a.sow("@orders", orderby="/qty TEXT")
+    a.sow("@orders", orderby="/qty DESC TEXT")
+    a.sow("@orders", orderby="/qty")
     a.sow("@orders", orderby="/qty", filter="/even = 0")
 
 
