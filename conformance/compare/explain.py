@@ -232,9 +232,10 @@ def _texts(examination: Examination, suspect: Suspect, rows: Sequence[_Row]) -> 
 def _about(suspect: Suspect, row: _Row) -> bool:
     if suspect.finding.field == "records":
         return False
-    if suspect.slot is not None and row.slot is not None and suspect.slot == row.slot.id:
-        return suspect.finding.kind != "unexpected"
-    return suspect.atom is not None and row.atom is not None and suspect.atom == row.atom.order
+    if suspect.atom is not None and row.atom is not None and suspect.atom == row.atom.order:
+        return True
+    too_much = suspect.finding.kind in {"unexpected", "repeated"}
+    return not too_much and suspect.slot is not None and row.slot is not None and suspect.slot == row.slot.id
 
 
 def _window(lines: list[dict[str, str]], at: int) -> list[dict[str, str]]:
