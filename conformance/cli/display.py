@@ -25,12 +25,17 @@ NEWS_S: Final = 60.0
 
 
 class Display:
-    """The events of a run as lines on `out`; a target that cannot be measured at all is one line on `err`. `brief`: no totals."""
+    """The events of a run as lines on `out`; a target that cannot be measured at all is one line on `err`.
 
-    def __init__(self, out: Console, err: Console, *, brief: bool = False) -> None:
+    brief  no totals, for a single program
+    bars   bars while it goes on, on a terminal
+    """
+
+    def __init__(self, out: Console, err: Console, *, brief: bool = False, bars: bool = True) -> None:
         self._out = out
         self._err = err
         self._brief = brief
+        self._with_bars = bars and not brief and out.is_terminal
         self._catalogue = load()
         self._opened = False
         self._bars: Progress | None = None
@@ -54,7 +59,7 @@ class Display:
         self._phase, self._total, self._limit_s = phase, total, limit_s
         self._began = self._news = time.monotonic()
         self._scenarios = self._commands = 0
-        if self._out.is_terminal and not self._brief:
+        if self._with_bars:
             self._bars = Progress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
