@@ -55,7 +55,15 @@ class Probes:
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
-        return (*(queries(group_names) for group_names in QUERIED), deliveries(), refusals(), open_questions(), names())
+        return (
+            *(queries(group_names) for group_names in QUERIED),
+            deliveries(),
+            refusals(),
+            open_questions(),
+            names(),
+            bad_deletes(),
+            topics(),
+        )
 
 
 def queries(group_names: Sequence[str]) -> Scenario:
@@ -154,6 +162,37 @@ def names() -> Scenario:
         *(R("CMD-ABBR-01"), R("CMD-ABBR-02"), R("CMD-ABBR-03"), R("CMD-ABBR-04"), R("CMD-ABBR-05"), R("CMD-ABBR-06")),
         *(R("CMD-ABBR-07"), R("CMD-ABBR-11")),
     )
+
+
+def bad_deletes() -> Scenario:
+    """A delete by what is no filter fails and deletes nothing."""
+    p = Program("probes-bad-deletes")
+    a = p.open()
+    a.publish("@orders", {"id": 1, "n": 1})
+    a.publish("@orders", {"id": 2, "n": 2})
+    a.fence()
+    a.sow("@orders", filter="/id > 0")
+    a.delete("@orders", filter="/n >", acks="processed")
+    a.delete("@orders", filter="(/n = 1", acks="processed")
+    a.fence()
+    a.sow("@orders")
+    return p.scenario(R("EXPR-FLT-10"))
+
+
+def topics() -> Scenario:
+    """Names that are parts of each other, a name that would be a pattern; and every message for who has no filter."""
+    p = Program("probes-topics")
+    reader, writer = p.open("reader"), p.open("writer")
+    for topic in ("@fill", "@a/b-c_1", "@ch.t$", "@chat"):
+        reader.subscribe(topic)
+    for topic in ("@fills", "@fil", "my@fill", "x@a/b-c_1", "@a/b-c_12", "@a/b-c"):
+        writer.publish(topic, {"topic": topic})
+    reader.delivered(writer.publish("@fill", {"n": "marker"}))
+    reader.delivered(writer.publish("@a/b-c_1", {"n": "marker"}))
+    writer.publish("@ch.t", {"n": "literal"})
+    for number in range(3):
+        reader.delivered(writer.publish("@chat", {"n": number}))
+    return p.scenario(R("EXPR-TOP-01"), R("EXPR-TOP-14"), R("EXPR-TOP-20"), R("EXPR-FLT-03"), needs=("regex-topic",))
 
 
 def ask(p: Program, line: Line, cmd: str, topic: str, probe: Probe) -> None:
