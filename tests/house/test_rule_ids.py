@@ -4,8 +4,6 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 from conformance.rules import load, load_excuses
 from conformance.rules.catalogue import RULE_ID
 from conformance.rules.index import index, scan, sources
@@ -54,7 +52,6 @@ def test_excuses_name_a_topic_or_a_rule_once_with_a_reason():
     ]
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="the model is being written; when it is complete this mark goes")
 def test_every_rule_is_checked_or_excused_and_none_is_both():
     wrong = problems(load(), scan(), load_excuses())
     assert not wrong, "`python -m conformance.rules.unchecked` says more; --fix and --suggest help"
