@@ -2,8 +2,8 @@
 
 The choices come from a seeded generator, not from Hypothesis, which draws the same programs when a test wants to shrink them
 (`strategies.scenarios`). For generating alone Hypothesis is the wrong tool: measured on these programs a third of its examples repeated
-another one (it mutates examples, and each run begins with the simplest), drawing one took twelve times as long, the n-th could not be had
-without those before it, and it keeps a tree of all that it has drawn.
+another one (it mutates examples, and each run begins with the simplest), drawing one took twelve times as long, the n-th could not be
+had without those before it, and it keeps a tree of all that it has drawn.
 """
 
 from __future__ import annotations
