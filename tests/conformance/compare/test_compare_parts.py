@@ -8,7 +8,6 @@ from tape import ack, connect, delivery, fence, look, on, play, program, publish
 from conformance.compare.adopt import adopt
 from conformance.compare.bodies import agrees, compare_body
 from conformance.compare.explode import UNPARSED, Atom, explode
-from reference_model.state import at_path
 from conformance.compare.fields import described, satisfied
 from reference_model.expectation import Absent, Body, Is, Like, Member, OneOf, Present, Same, Unknown, Within
 from reference_model.messages import Message
