@@ -216,3 +216,9 @@ def test_a_check_sees_every_recording_and_knows_its_rules():
     """A rule that a check yields is one of those that it says it judges or a rule of the catalogue."""
     examination = look(program(*QUERY), {"q": answer()})
     assert set(examination.verdict.exercised) <= set(CATALOGUE)
+
+
+def test_what_no_command_is_documented_to_count_is_recorded():
+    both = [look(program(*QUERY), {"q": answer(**stats)}) for stats in ({}, {"records_inserted": 2})]
+    assert [one.verdict.choices[R("CMD-STAT-16")] for one in both] == [{"absent": 1}, {"records_inserted": 1}]
+    assert not any(one.verdict.findings for one in both)
