@@ -22,6 +22,7 @@ WRITTEN_AS = {
     "sow_key": (b"k", R("WIRE-KEY-21")),
     "correlation_id": (b"x", R("WIRE-KEY-24")),
     "batch_size": (b"bs", R("WIRE-KEY-25")),
+    "timestamp": (b"ts", R("CMD-ABBR-17")),
     "version": (b"version", R("WIRE-KEY-30")),
     "client_name": (b"client_name", R("WIRE-KEY-31")),
 }
@@ -57,6 +58,7 @@ def _concerned(message: Message, name: str) -> bool:
     R("WIRE-KEY-26"),
     R("WIRE-KEY-30"),
     R("WIRE-KEY-31"),
+    R("CMD-ABBR-17"),
     R("WIRE-HDR-15"),
     R("CMD-WIRE-09"),
 )

@@ -88,6 +88,7 @@ def deliver(turn: Turn, delivery: Delivery) -> None:
 def not_a_pattern(turn: Turn, topic: str) -> None:
     """A topic that is published to is a name: who has a topic that it would match as a pattern gets nothing (EXPR-TOP-20)."""
     if not is_regex(topic):
+        _not_a_part(turn, topic)
         return
     because: Because = (R("DELTA-PUB-40"),) if turn.cmd == "delta_publish" else (R("EXPR-TOP-20"),)
     body = Body(exact=turn.program.body, members={}, complete=())
@@ -99,6 +100,17 @@ def not_a_pattern(turn: Turn, topic: str) -> None:
             for record in other.records.values():
                 record.fresh_body = because
             other.unfenced.add(turn.connection)
+
+
+def _not_a_part(turn: Turn, topic: str) -> None:
+    """A topic without special characters is one name: what it is a part of, or is a part of it, is another (EXPR-TOP-01)."""
+    body = Body(exact=turn.program.body, members={}, complete=())
+    for subscription in turn.instance.subscriptions:
+        other = subscription.topic
+        if other != topic and not is_regex(other) and (other in topic or topic in other):
+            marks = set(other) & {"/", "-", "_"}
+            because: Because = (R("EXPR-TOP-14"), R("EXPR-TOP-01")) if marks else (R("EXPR-TOP-01"),)
+            turn.draft.never(turn.step, (subscription.connection, "publish", subscription.sub_id), because, body=body)
 
 
 def _company(turn: Turn, delivery: Delivery, trees: list[object] | None) -> dict[str, list[Subscription]]:

@@ -86,7 +86,10 @@ def _by_filter(turn: Turn, topics: list[Topic], text: str) -> None:
     acceptance = turn.filter()
     assert acceptance is not None
     if acceptance.refused:
-        expect_acks(turn, Answer(status="failure", because=(R("CMD-DEL-10"),)))
+        expect_acks(turn, Answer(status="failure", because=(R("EXPR-FLT-10"), R("CMD-DEL-10"))))
+        for topic in topics:
+            for record in topic.records.values():
+                record.fresh = record.fresh or (R("EXPR-FLT-10"), R("SOW-QRY-05"))
         return
     chosen = choose(turn.instance, topics, acceptance.expr, None)
     everything = text.replace(" ", "") == "1=1"

@@ -148,6 +148,7 @@ def names() -> Scenario:
         writer.publish("@orders", {"id": 2 * number, "n": 1})
         writer.publish("@orders", {"id": 2 * number + 1, "n": 2})
         writer.publish("@chat", {"n": 1}, form=form)
+        writer.publish("@talk", {"n": 1}, form=form)
         writer.publish("@talk", {"n": 2}, form=form, correlation_id="abc1")
         reader.delivered(writer.publish("@chat", {"n": 3}))
         writer.flush(form=form)
