@@ -1,7 +1,10 @@
 """The scenarios made from the table of probes: no row is left out, and what is open stays open."""
 
+from dataclasses import replace
+
 import pytest
 
+from conformance.server import filters
 from reference_model.config import STANDARD
 from reference_model.expectation import Occurs, OneOf
 from reference_model.model import predict
@@ -12,6 +15,7 @@ from reference_model.scenario import Command, Send
 from reference_model.state import ProgramError
 from strategies.build import Program
 from strategies.directed.probes import QUERIED, probes, with_id
+from tests.strategies.conftest import run_scenarios
 
 
 def test_every_row_is_sent_with_the_rules_that_it_shows():
@@ -58,3 +62,50 @@ def test_a_filter_that_may_be_refused_binds_nobody():
 def test_without_a_rule_that_it_is_about_such_a_filter_is_no_program():
     with pytest.raises(ProgramError, match="not documented"):
         predict(open_filter(), STANDARD)
+
+
+def like_without_raw_strings(monkeypatch):
+    usual = filters._searcher
+    monkeypatch.setattr(filters, "_searcher", lambda pattern: usual(replace(pattern, raw=False)))
+
+
+def smaller_or_equal_is_smaller(monkeypatch):
+    monkeypatch.setitem(filters._WANTED, "<=", frozenset({-1}))
+
+
+def division_of_integers_is_exact(monkeypatch):
+    usual = filters._integers
+    monkeypatch.setattr(
+        filters, "_integers", lambda one, operator, other: one / other if operator == "/" else usual(one, operator, other)
+    )
+
+
+def or_as_in_sql(monkeypatch):
+    usual = filters._chain
+
+    def chain(operands, *, goes_on):
+        def either(scene):
+            truths = [filters.to_truth(operand(scene)) for operand in operands]
+            return True if True in truths else None if None in truths else False
+
+        return usual(operands, goes_on=goes_on) if goes_on else either
+
+    monkeypatch.setattr(filters, "_chain", chain)
+
+
+@pytest.mark.parametrize(
+    ("fault", "broken"),
+    [
+        (like_without_raw_strings, {R("EXPR-LIT-24"), R("EXPR-LIKE-13")}),
+        (smaller_or_equal_is_smaller, {R("EXPR-CMP-06")}),
+        (division_of_integers_is_exact, {R("EXPR-NUM-04")}),
+        (or_as_in_sql, {R("EXPR-LOG-09")}),
+    ],
+)
+def test_a_fault_of_the_evaluator_is_blamed_on_the_rule_that_it_breaks(fault, broken, monkeypatch):
+    """Rules that rest on it are masked, and nothing but expressions is blamed."""
+    fault(monkeypatch)
+    findings = [finding for verdict, _ in run_scenarios(probes.scenarios).values() for finding in verdict.findings]
+    open_ones = {finding.rule for finding in findings if finding.masked_by is None}
+    assert broken <= open_ones
+    assert {rule.partition("-")[0] for rule in open_ones} == {"EXPR"}
