@@ -112,7 +112,7 @@ def test_a_server_that_goes_away_in_the_middle(tmp_path, server):
 
 
 def test_a_server_of_our_own_ends_with_the_run(tmp_path):
-    process = start("run", "--max-rate", "20", cwd=tmp_path)
+    process = start("run", "--max-rate", "20", "--seed", "1", cwd=tmp_path)
     assert process.stdout.readline().startswith("amps-conformance ")
     uri = process.stdout.readline().split()[1]
     process.send_signal(signal.SIGINT)

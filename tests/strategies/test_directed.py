@@ -30,7 +30,7 @@ BESIDE = (
 """Rules beside them that the two founding documents state."""
 
 NEVER_SEEN = (
-    R("CMD-ACK-14"), R("CMD-ACK-15"), R("CMD-ACK-19"), R("CMD-STAT-16"), R("DELTA-MRG-11"), R("SOW-DEL-16"), R("SOW-KEY-28"),
+    R("CMD-ACK-14"), R("CMD-ACK-15"), R("CMD-ACK-19"), R("DELTA-MRG-11"), R("SOW-DEL-16"), R("SOW-KEY-28"),
     R("SOW-KEY-41"), R("SOW-QRY-35"),
 )  # fmt: skip
 """Rules of level may or undefined that nothing records: they free a checker, or forbid programs something."""
