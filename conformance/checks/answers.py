@@ -179,9 +179,8 @@ def first_bytes(seen: Seen) -> Result:
         and event.message.cmd == "publish"
         and event.message.body[:1] in {b" ", b"{"}
     }
-    merged = any(
-        event.kind == "sent" and event.message is not None and event.message.cmd == "delta_publish" for event in seen.observation.events
-    )
+    sent = [event.message for event in seen.observation.events if event.kind == "sent" and event.message is not None]
+    rewritten = any(message.cmd == "delta_publish" or "select=" in (message.text("opts") or "") for message in sent)
     for index, event in seen.received:
         message = event.message
         assert message is not None
@@ -189,7 +188,7 @@ def first_bytes(seen: Seen) -> Result:
             continue
         if message.body in bodies:
             yield R("WIRE-FRAME-06")
-        elif not merged and any(message.body == body[1:] for body in bodies):  # a merged message is written anew
+        elif not rewritten and any(message.body == body[1:] for body in bodies):
             yield finding(
                 R("WIRE-FRAME-06"),
                 "the first byte of a body is lost",

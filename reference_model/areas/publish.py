@@ -107,7 +107,7 @@ def _explicit(turn: Turn, topic: Topic) -> None:
         topic.version += 1
         topic.unfenced.add(turn.connection)
         expect_acks(turn, Answer(status="either", because=(R("SOW-KEY-25"),)))
-        deliver(turn, Delivery(topic=topic.config.name, body=None, maybe=True))
+        _deliver_vaguely(turn, topic)
         return
     _apply(turn, topic, (key,))
 
@@ -169,7 +169,14 @@ def _keyless(turn: Turn, topic: Topic) -> None:
     if delta and len(topic.config.keys) == 1:
         for record in topic.records.values():
             record.fresh_body = (R("DELTA-PUB-43"), R("DELTA-PUB-01"))
+    _deliver_vaguely(turn, topic)
+
+
+def _deliver_vaguely(turn: Turn, topic: Topic) -> None:
+    """A message without a key may be refused, delivered, or merged with another one without a key: any body may come."""
     deliver(turn, Delivery(topic=topic.config.name, body=None, maybe=True))
+    for subscription in turn.instance.subscriptions_to(topic.config.name):
+        turn.draft.scope(subscription.connection, "publish", subscription.sub_id)
 
 
 def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
