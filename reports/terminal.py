@@ -74,7 +74,7 @@ def opening(header: RunHeader) -> RenderableType:
     ]
     version = f"AMPS {header.version}" if header.version else "version not known"
     target = [header.uri, version, f"{number(len(header.features), 'feature')} declared"]
-    return _lines([safe("   ".join(words)), safe("target   " + "   ".join(target))])
+    return Group(*(Text(safe("   ".join(line)), no_wrap=True, overflow="ignore") for line in (words, ["target", *target])))
 
 
 def final(report: Report, *, files: Sequence[str] = ()) -> RenderableType:

@@ -112,14 +112,14 @@ class Display:
             self._bars.update(self._task, completed=done, said=self._said())
         elif now - self._news >= NEWS_S and not self._brief:
             self._news = now
-            self._say(Text(f"{self._phase:<8} {self._said()}"))
+            self._say(Text(f"{self._phase:<8} {self._said()}", no_wrap=True, overflow="ignore"))
 
     def _close_phase(self) -> None:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
         if self._phase in {"smoke", "random"} and not self._brief:
-            self._say(Text(f"{self._phase:<8} {self._said()}"))
+            self._say(Text(f"{self._phase:<8} {self._said()}", no_wrap=True, overflow="ignore"))
         self._phase = None
 
     def _said(self) -> str:

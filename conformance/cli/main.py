@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"Error: {error}", EXIT_HARNESS)
     except (KeyboardInterrupt, click.exceptions.Abort):
         return _complain("Interrupted.", EXIT_INTERRUPTED)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click itself ends the program for one reason only: its output is cut off
         forget_output()
         return EXIT_PIPE
     except Exception as error:  # noqa: BLE001 (the last line of defence: a user gets one line, a maintainer the rest)
