@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
@@ -112,15 +112,19 @@ class Display:
             self._bars.update(self._task, completed=done, said=self._said())
         elif now - self._news >= NEWS_S and not self._brief:
             self._news = now
-            self._say(Text(f"{self._phase:<8} {self._said()}", no_wrap=True, overflow="ignore"))
+            self._say(self._line())
 
     def _close_phase(self) -> None:
         if self._bars is not None:
             self._bars.stop()
             self._bars = None
         if self._phase in {"smoke", "random"} and not self._brief:
-            self._say(Text(f"{self._phase:<8} {self._said()}", no_wrap=True, overflow="ignore"))
+            self._say(self._line())
         self._phase = None
+
+    def _line(self) -> RenderableType:
+        """How far the phase is, in a line that is not folded."""
+        return Group(Text(f"{self._phase:<8} {self._said()}", no_wrap=True, overflow="ignore"))
 
     def _said(self) -> str:
         """How far the phase is: scenarios, commands, what is broken so far, time."""
