@@ -198,21 +198,29 @@ class _Aligner:
         return self._values(atom, slot.key_of) in {None, slot.key[1]}
 
     def _pair_in_bucket(self, left: list[Atom]) -> list[Atom]:
-        """What is left in a bucket is paired: by its body (it has a wrong header), else in order (it has a wrong body)."""
-        open_slots: dict[Where, list[Slot]] = defaultdict(list)
+        """What is left in a bucket is paired: by its body (it has a wrong header), else in order (it has a wrong body), else with what
+        may come of the same record."""
+        must: dict[Where, list[Slot]] = defaultdict(list)
+        may: dict[Where, list[Slot]] = defaultdict(list)
         for slot in self._unmatched():
             if slot.occurs is Occurs.ONCE and slot.where[1] in {"sow", "publish", "oof"}:
-                open_slots[slot.where].append(slot)
+                must[slot.where].append(slot)
+            elif slot.occurs is Occurs.OPTIONAL and slot.where[1] == "publish" and slot.key_of is not None:
+                may[slot.where].append(slot)
         rest: list[Atom] = []
         for atom in left:
-            slots = open_slots.get(atom.where)
-            if slots:
-                found = next((slot for slot in slots if slot.body is not None and agrees(slot.body, atom)), slots[0])
-                slots.remove(found)
-                self._match(found, atom)
-            else:
+            slots = must[atom.where] if must.get(atom.where) else may.get(atom.where, ())
+            found = next((slot for slot in slots if slot.body is not None and agrees(slot.body, atom)), None)
+            found = found or next((slot for slot in slots if slot.occurs is Occurs.ONCE or self._same_record(slot, atom)), None)
+            if found is None or (atom.order in self.taken and found.occurs is not Occurs.ONCE):
                 rest.append(atom)
+                continue
+            (must if found.occurs is Occurs.ONCE else may)[atom.where].remove(found)
+            self._match(found, atom)
         return rest
+
+    def _same_record(self, slot: Slot, atom: Atom) -> bool:
+        return slot.key_of is not None and isinstance(slot.key, tuple) and self._values(atom, slot.key_of) == slot.key[1]
 
     def _pair_renamed(self, left: list[Atom]) -> list[Atom]:
         """An ack, bracket, record or delivery whose id is none that was ever used stands for the missing one with the right id."""

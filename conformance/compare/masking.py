@@ -36,14 +36,20 @@ def masked(suspects: Sequence[Suspect], catalogue: Catalogue) -> list[Suspect]:
     """The suspects in the order of the program; the findings that others explain have `masked_by`."""
     found: list[Suspect] = []
     unmasked: list[Suspect] = []
+    records = [suspect for suspect in suspects if _is_about(suspect, "records")]
     for suspect in sorted(suspects, key=lambda s: s.place):
-        by = _explained_by(suspect, unmasked, catalogue)
+        # The counts of a result come before it is certain that a record lacks.
+        by = _explained_by(suspect, [*unmasked, *records] if _is_about(suspect, "statistics") else unmasked, catalogue)
         if by is None:
             unmasked.append(suspect)
             found.append(suspect)
         else:
             found.append(replace(suspect, finding=replace(suspect.finding, masked_by=by.finding.rule)))
     return found
+
+
+def _is_about(suspect: Suspect, what: str) -> bool:
+    return isinstance(suspect.subject, tuple) and suspect.subject[0] == what
 
 
 def _explained_by(suspect: Suspect, earlier: Sequence[Suspect], catalogue: Catalogue) -> Suspect | None:

@@ -169,6 +169,7 @@ def _presence(turn: Turn, subscription: Subscription, delivery: Delivery, *, sha
         rules.append(R("CMD-FAIL-06"))
     if subscription.filter_text == "":
         rules.append(R("WIRE-HDR-11"))
+    rules.extend(delivery.presence[:-1])  # what is particular about the message, before what its kind demands
     if subscription.expr is not None:
         if delivery.merged_delta is not None and _delta_alone(subscription.expr, delivery) is False:
             rules.append(R("DELTA-PUB-10"))
@@ -181,7 +182,7 @@ def _presence(turn: Turn, subscription: Subscription, delivery: Delivery, *, sha
         rules.append(R("SOW-BATCH-07"))
     elif subscription.after is not None:
         rules.append(R("CMD-SAS-01"))
-    rules.extend(delivery.presence)
+    rules.extend(delivery.presence[-1:])
     if subscription.expr is None and not delivery.presence:
         rules.append(R("EXPR-FLT-03") if subscription.delivered else R("CMD-PUB-01"))
     burst = burst_rule(turn)

@@ -242,7 +242,7 @@ class _Records:
                 topic.shown_gone.add(key)
 
     def _why_not(self, chosen: Chosen) -> Because:
-        if chosen.match is True:
+        if chosen.match is not False:
             if self.request.skip_n and self.request.top_n:
                 return self.restriction.limit
             return self.restriction.limit or self.restriction.selection
