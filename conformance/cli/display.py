@@ -136,9 +136,9 @@ class Display:
         failed = sum(outcome is Outcome.FAILED for outcome in self._broken.values())
         deviate = sum(outcome is Outcome.DEVIATES for outcome in self._broken.values())
         words += [number(failed, "rule failed", "rules failed"), *([f"{deviate} deviate"] if deviate else [])]
-        words.append(f"{len(self._exercised):,} exercised")
-        words.append(f"{spent_s:.1f} s")
-        if self._limit_s is not None and self._bars is not None:
+        if self._bars is None:
+            words += [f"{len(self._exercised):,} exercised", f"{spent_s:.1f} s"]
+        elif self._limit_s is not None:
             left_s = max(0, round(self._limit_s - spent_s))
             words.append(f"{left_s // 60}:{left_s % 60:02d} left")
         return "   ".join(words)
