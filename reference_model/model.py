@@ -1,7 +1,7 @@
 """predict: from a scenario, the instance's configuration and a witness to what the documentation allows. Dispatch only.
 
-The barriers of the runner are known here, since they decide what is certain: before a step on another connection, and at every fence,
-the acks that the commands of a connection asked for have come. At the end every open connection is flushed.
+The barriers of the runner are known here, since they decide what is certain: before a step on another connection, and at a fence of
+answers, the acks that the commands of a connection asked for have come. At the end every open connection is flushed.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
+from reference_model.admission import check_command, check_labels, check_lanes, topic_of
 from reference_model.areas import publish, session, sow, sow_and_subscribe, sow_delete, subscribe
 from reference_model.areas.deliver import order_of_deliveries
 from reference_model.config import InstanceConfig
 from reference_model.draft import Draft
 from reference_model.expectation import Expectation, Occurs
-from reference_model.messages import PLAIN, Form
+from reference_model.expression.topics import PatternLimitError
+from reference_model.messages import PLAIN, AckType, Form
 from reference_model.rule import Because, R
 from reference_model.scenario import Advance, Close, Command, Fence, Open, Scenario, Send, SendBytes, Step, Together
 from reference_model.state import Instance, ProgramError, Session
@@ -35,8 +37,18 @@ COMMANDS: Final[Mapping[str, Callable[[Turn], None]]] = {
 
 
 def predict(scenario: Scenario, config: InstanceConfig, witness: Witness = NO_WITNESS) -> Expectation:
-    """All histories that the documentation allows. Raises ProgramError if the scenario asks what the model does not judge."""
-    return _Prediction(scenario, config, witness).run()
+    """All histories that the documentation allows. Raises ProgramError if the scenario asks what the model does not judge.
+
+    Where the order that the witness tells leads to something that is not judged, it is as if there were no witness.
+    """
+    try:
+        return _Prediction(scenario, config, witness).run()
+    except ProgramError:
+        if not witness.orders:
+            raise
+        return predict(scenario, config)
+    except PatternLimitError as error:
+        raise ProgramError(f"a topic pattern takes too long: {error}") from None
 
 
 class _Prediction:
@@ -46,8 +58,10 @@ class _Prediction:
         self.instance = Instance(config)
         self.draft = Draft(scenario.name)
         self.current: str | None = None
+        self.ids: dict[tuple[str, str, str], object] = {}
 
     def run(self) -> Expectation:
+        check_labels(self.scenario)
         for step in self.scenario.steps:
             self._step(step)
         for connection in list(self.instance.sessions):
@@ -77,16 +91,21 @@ class _Prediction:
             case Fence():
                 self._fence(step)
             case Close():
-                self._switch(step.connection)
-                self._barrier(step.connection)
-                for subscription in self.instance.subscriptions:
-                    if subscription.connection == step.connection and not subscription.ended:
-                        subscription.ended = (R("SUB-UNSUB-15"),)
-                del self.instance.sessions[step.connection]
+                self._close(step)
             case Advance():
                 self._switch(None)
             case _:
                 assert_never(step)
+
+    def _close(self, step: Close) -> None:
+        if step.connection not in self.instance.sessions:
+            raise ProgramError(f"step {step.label}: connection {step.connection} is not open")
+        self._switch(step.connection)
+        self._barrier(step.connection)
+        for subscription in self.instance.subscriptions:
+            if subscription.connection == step.connection and not subscription.ended:
+                subscription.ended = (R("SUB-UNSUB-15"),)
+        del self.instance.sessions[step.connection]
 
     def _turn(self, label: str, connection: str, command: Command, form: Form, about: Because = ()) -> Turn:
         session_ = self.instance.sessions.get(connection)
@@ -105,6 +124,8 @@ class _Prediction:
         )
 
     def _command(self, label: str, connection: str, command: Command, form: Form, about: Because = ()) -> None:
+        check_command(label, command, form)
+        self._check_ids(label, connection, command)
         turn = self._turn(label, connection, command, form, about)
         if turn.session.alive is not True:
             raise ProgramError(f"step {label}: whether connection {connection} is still open is not certain")
@@ -115,7 +136,24 @@ class _Prediction:
             session.before_logon(turn)
         else:
             handler(turn)
+        text = turn.text("filter")
+        if text is not None:
+            self.instance.filters.setdefault(text, set()).add(command.cmd)
         turn.session.burst += 1
+
+    def _check_ids(self, label: str, connection: str, command: Command) -> None:
+        """An id that stands for two commands of a connection stands for none. (A logon may come again after a Close.)"""
+        plain = command.plain()
+        cmd_id = plain.text("cmd_id") or None
+        shape = (command.cmd, plain.text("ack_type")) if command.cmd == "logon" else label
+        taken = {"cmd_id": cmd_id}
+        if command.cmd in {"sow", "sow_and_subscribe", "sow_delete"}:
+            taken["query_id"] = plain.text("query_id") or cmd_id
+        if command.cmd in {"subscribe", "sow_and_subscribe"}:
+            taken["sub_id"] = plain.text("sub_id") or cmd_id
+        for name, value in taken.items():
+            if value is not None and self.ids.setdefault((connection, name, value), shape) != shape:
+                raise ProgramError(f"step {label}: the {name} {value!r} has been used on connection {connection}")
 
     def _switch(self, connection: str | None) -> None:
         """A step on another connection: the runner first awaits what the current one asked for."""
@@ -124,33 +162,48 @@ class _Prediction:
         self.current = connection
 
     def _barrier(self, connection: str) -> None:
+        """What the commands of the connection asked for has come."""
         session_ = self.instance.sessions.get(connection)
         if session_ is None:
             return
         session_.burst = 0
-        if session_.open_fence is not None:
-            self.instance.fence(connection, session_.open_fence)
-            session_.open_fence = None
+        flushed, session_.flushed = session_.flushed, None
+        if flushed is not None:
+            self.instance.fence(connection, flushed.rule, flushed.topics)
+        if session_.unsettled == "acked" or (flushed is not None and flushed.settles):
+            session_.unsettled = None
         for subscription in self.instance.subscriptions:
-            if subscription.connection == connection:
-                subscription.known = subscription.known or subscription.processed_slot is not None
-                if subscription.ending and not subscription.ended:
-                    subscription.ended = (R("SUB-UNSUB-03"), R("SUB-UNSUB-01"))
+            if subscription.connection == connection and not subscription.ended:
+                subscription.known = subscription.known or subscription.awaited
+                if subscription.ending_slot is not None:
+                    subscription.ended = subscription.ending
+
+    def _flushed(self, connection: str) -> None:
+        """A flush after everything that the connection sent was answered: all of that has been processed."""
+        session_ = self.instance.sessions[connection]
+        session_.burst = 0
+        session_.flushed = None
+        session_.unsettled = None
+        self.instance.fence(connection, R("CMD-FLUSH-12"))
+        for subscription in self.instance.subscriptions:
+            if subscription.connection == connection and not subscription.ended:
+                subscription.known = True
+                if subscription.ending:
+                    subscription.ended = (R("SUB-UNSUB-01"),)
 
     def _fence(self, step: Fence) -> None:
+        session_ = self.instance.sessions.get(step.connection)
+        if session_ is None or session_.alive is not True or not session_.logged_on:
+            raise ProgramError(f"step {step.label}: connection {step.connection} is not open, or not for certain")
         self._switch(step.connection)
         match step.kind:
             case "state":
                 self._flush(f"fence-{step.label}", step.connection)
-                for subscription in self.instance.subscriptions:
-                    if subscription.connection == step.connection:
-                        subscription.known = True
-                self._barrier(step.connection)
-                self.instance.fence(step.connection, R("CMD-FLUSH-12"))
+                self._flushed(step.connection)
             case "answers":
                 self._barrier(step.connection)
             case "delivery":
-                self._barrier(step.connection)
+                session_.burst = 0
                 self._check_delivery(step)
             case _:
                 assert_never(step.kind)
@@ -167,41 +220,51 @@ class _Prediction:
 
     def _flush(self, cmd_id: str, connection: str) -> None:
         """A flush of the runner itself."""
-        session_ = self.instance.sessions.get(connection)
-        if session_ is None:
-            raise ProgramError(f"connection {connection} is not open")
-        if session_.alive is None:
+        command = Command(header={"cmd": "flush", "cmd_id": cmd_id, "ack_type": "completed"})
+        turn = self._turn(cmd_id, connection, command, PLAIN)
+        if turn.session.alive is not True:
             # The connection may be open still; the runner then flushes it.
             self.draft.slot(cmd_id, (connection, "ack", (cmd_id, "completed")), (R("CMD-FLUSH-02"),), occurs=Occurs.OPTIONAL)
-        if session_.alive is not True or not session_.logged_on:
-            return
-        command = Command(header={"cmd": "flush", "cmd_id": cmd_id, "ack_type": "completed"})
-        session.flush(self._turn(cmd_id, connection, command, PLAIN))
-        session_.open_fence = None
+        elif turn.session.logged_on:
+            session.flush(turn)
+        else:
+            session.before_logon(turn)
 
     def _together(self, step: Together) -> None:
+        """Concurrent lanes, in the order that the witness tells; without one nothing is certain but each lane's own order."""
         self._switch(None)
+        check_lanes(step, self.scenario, self.instance)
         order = self.witness.orders.get(step.label)
         sends = {send.label: send for lane in step.lanes for send in lane}
-        if order is None:
-            for send in sends.values():
-                topic = self.instance.topics.get(send.command.plain().text("topic") or "")
-                if topic is not None:
-                    topic.unjudged = True
+        topics = [topic for topic in (self.instance.topics.get(topic_of(send)) for send in sends.values()) if topic is not None]
+        publishers = {send.connection: self.instance.sessions[send.connection] for send in sends.values()}
+        self.instance.phase += 1
+        for topic in topics:
+            topic.unjudged = topic.unjudged or order is None
+        for publisher in publishers.values():
+            publisher.unsettled = "open" if order is None else None
+        last = {name: publisher.unsettled for name, publisher in publishers.items()}
         for label in order or sends:
             send = sends[label]
-            self._command(label, send.connection, send.command, send.form)
-            for topic in self.instance.topics.values():
+            self._command(label, send.connection, send.command, send.form, send.about)
+            last[send.connection] = publishers[send.connection].unsettled
+            if order is not None:
+                publishers[send.connection].unsettled = None
+            for topic in topics:
                 topic.unfenced.discard(send.connection)
-        for lane in step.lanes:
-            for send in lane:
-                self._barrier(send.connection)
-                topic = self.instance.topics.get(send.command.plain().text("topic") or "")
-                if topic is not None:
-                    topic.unfenced.add(send.connection)
+        for name, publisher in publishers.items():
+            publisher.unsettled = last[name]
+            self._barrier(name)
+        for send in sends.values():
+            if topic_of(send) in self.instance.topics:
+                self.instance.topics[topic_of(send)].unfenced.add(send.connection)
 
     def _closed_worlds(self) -> None:
         """What else may come on each connection: nothing that nobody asked for."""
+        for connection, step in self.instance.silent.items():
+            for ack_type in AckType:
+                if connection not in self.instance.nameless and not (ack_type == AckType.PERSISTED and self.instance.config.logged):
+                    self.draft.never(step, (connection, "ack", (None, ack_type.value)), (R("CMD-ACK-01"),))
         for connection in {slot.where[0] for slot in self.draft.slots}:
             self.draft.scope(connection, "publish", surplus=(R("CMD-MSG-03"),), repeated=(R("SUB-MULTI-01"),))
             self.draft.scope(connection, "oof", surplus=(R("SOW-REC-20"),))

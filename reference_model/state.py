@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 from reference_model.config import InstanceConfig, TopicConfig
 from reference_model.expectation import Body, Member
@@ -28,6 +28,10 @@ class ProgramError(Exception):
     """The scenario asks something that the model refuses to judge (a bug of the program, never of the target)."""
 
 
+class CompoundKeyError(Exception):
+    """The key field of that path holds more than one value: which of them counts is not documented (sow.md section 12, 3)."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Correlation:
     """The correlation id that messages of a record carry: one of `values` (None: no such field), says `because`."""
@@ -45,7 +49,8 @@ class Record:
     fresh      why the next query that reaches it must show it (then None)
     fresh_body the same for its body
     seen       whether a query has had to show it
-    maybe      the record may be absent (a delete whose filter is open)
+    maybe      the rule that leaves open whether the record is there at all (a delete whose filter is open), empty if it surely is
+    open       nothing is known of its body
     deltas     how many deltas since the last full publish
     """
 
@@ -60,16 +65,18 @@ class Record:
     fresh_body: Because = ()
     repeated: Because = (R("SOW-REC-05"),)
     seen: bool = False
-    maybe: bool = False
+    maybe: Because = ()
+    open: bool = False
     deltas: int = 0
     last_delta: bytes | None = None
-    publisher: str = ""
 
     def body(self) -> Body:
         return Body(exact=self.exact, members=dict(self.members), gone=dict(self.gone), complete=self.complete, verbatim=self.verbatim)
 
     def trees(self) -> list[object] | None:
         """Every parsed body that the record may have; None if that is open."""
+        if self.open:
+            return None
         if self.exact is not None:
             return trees_of(self.exact)
         trees = possible_trees(self.members)
@@ -91,7 +98,9 @@ class Topic:
     ghosts     records that must not be in a query result, with the reason; `shown_gone`: a query has had to leave them out already
     unfenced   connections whose changes no fence has made visible yet
     fenced     the rule of the fence that made the last change visible, and its connection
-    vague      how many records without a known key may have appeared (undefined publishes), with the rule that leaves it open
+    vague      how many records without a known key may have appeared (undefined publishes)
+    shown      records whose SOW key a query has had to show: KeyOf can name them, also when they are gone
+    deleters   filters of the deletes so far (SOW-DEL-26)
     unjudged   nothing can be said of its records any more
     version    counts changes; asked: the last unfiltered query (version, connection)
     page       the last window of an ordered query: version, the query without its skip_n, where the next page begins (SOW-TOPN-11)
@@ -104,6 +113,8 @@ class Topic:
     unfenced: set[str] = field(default_factory=set)
     fenced: tuple[R, str] | None = None
     vague: int = 0
+    shown: set[RecordKey] = field(default_factory=set)
+    deleters: list[Expr] = field(default_factory=list)
     unjudged: bool = False
     version: int = 0
     asked: tuple[int, str] | None = None
@@ -112,18 +123,36 @@ class Topic:
     @property
     def key_names(self) -> frozenset[str]:
         """The top-level members that hold key fields."""
-        return frozenset(path.split("/")[1] for path in self.config.keys)
+        return key_members(self.config)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A delivery that was written down.
+
+    phase  what was published in a later phase surely came later, whoever published it; within one phase only each publisher's own order
+           is certain
+    burst  how many commands stood before the publish in one write
+    """
+
+    slot: int
+    publisher: str
+    topic: str
+    phase: int
+    burst: int
 
 
 @dataclass(slots=True, kw_only=True)
 class Subscription:
     """A subscription, live or ended.
 
-    known          its registration is certain: a barrier has awaited its processed ack
-    ending, ended  an unsubscribe was sent; a barrier has awaited its ack, and this rule says that nothing comes any more
+    awaited        a barrier awaits the processed ack of its command
+    known          its registration is certain: a barrier has awaited its processed ack, or a flush after it was answered
+    ending         an unsubscribe was sent: the rules that say what it does, and the slot of its processed ack if a barrier awaits it
+    ended          nothing comes any more, say these rules
     about          rules that its filter puts to the test (probes)
     failed_before  a command failed on its connection since its last delivery (CMD-FAIL-06)
-    delivered      slots of its deliveries in the order of processing, each with its publisher
+    delivered      its deliveries in the order of processing, as far as that is known
     after          the group_end of its query (sow_and_subscribe)
     batched        its query asked for batches of more than one record (SOW-BATCH-07)
     unsure         whether its filter was taken is open (a probe): anything may be delivered to it
@@ -139,12 +168,14 @@ class Subscription:
     timestamp: bool = False
     select: tuple[Directive, ...] | None = None
     own_id: bool = True
+    awaited: bool = False
     known: bool = False
-    ending: bool = False
+    ending: Because = ()
+    ending_slot: int | None = None
     ended: Because = ()
     failed_before: bool = False
     about: Because = ()
-    delivered: list[tuple[int, str]] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
     after: int | None = None
     batched: bool = False
     unsure: bool = False
@@ -160,6 +191,16 @@ class Subscription:
 
 
 @dataclass(slots=True, kw_only=True)
+class Flushed:
+    """A flush whose ack is not awaited yet. `topics`: with changes before it and none after it, so that it is a fence for them;
+    `settles`: nothing was published after it."""
+
+    rule: R
+    topics: set[str]
+    settles: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
 class Session:
     """One connection.
 
@@ -167,7 +208,8 @@ class Session:
     correlation  the correlation id of its logon, which is never used (CMD-LOGON-26)
     failed       a command has failed in its ack and none has succeeded since (CMD-FAIL-05)
     burst        how many commands were sent since the last barrier
-    open_fence   a flush of the program itself whose ack the next barrier awaits
+    flushed      a flush of the program itself whose ack the next barrier awaits
+    unsettled    it has published, and nothing tells yet that the instance has taken that in: `acked` if the next barrier will
     last_query   slots of the last query's result
     """
 
@@ -176,16 +218,20 @@ class Session:
     alive: bool | None = True
     correlation: str | None = None
     failed: bool = False
-    failures: int = 0
     burst: int = 0
-    open_fence: R | None = None
+    flushed: Flushed | None = None
+    unsettled: Literal["open", "acked"] | None = None
     last_query: tuple[int, ...] = ()
 
 
 class Instance:
     """All of it. `sessions`, `topics` by name; `subscriptions` in the order of registration.
 
-    `filters`: which commands have had a filter text; `orders`: which orderby texts were used.
+    filters   which commands have had a filter text
+    orders    which orderby texts have been used
+    phase     see Delivered
+    silent    connections on which a command without cmd_id asked for no ack, with the first such step
+    nameless  connections on which a command without cmd_id asked for acks
     """
 
     def __init__(self, config: InstanceConfig) -> None:
@@ -195,6 +241,9 @@ class Instance:
         self.subscriptions: Final[list[Subscription]] = []
         self.filters: Final[dict[str, set[str]]] = {}
         self.orders: Final[set[str]] = set()
+        self.phase = 0
+        self.silent: Final[dict[str, str]] = {}
+        self.nameless: Final[set[str]] = set()
 
     def covered(self, pattern: str) -> list[Topic]:
         """The SOW topics that a literal or regular-expression topic names, in configuration order (SOW 7.7)."""
@@ -208,12 +257,34 @@ class Instance:
             if subscription.covers(topic, regex_topics=self.config.regex_topics):
                 yield subscription
 
-    def fence(self, connection: str, rule: R) -> None:
-        """The changes of that connection are visible from here on."""
+    def changed(self, topic: Topic, connection: str) -> None:
+        """The records of the topic change, or may: queries have to wait for a fence of that connection."""
+        topic.version += 1
+        topic.unfenced.add(connection)
+        flushed = self.sessions[connection].flushed
+        if flushed is not None:
+            flushed.topics.discard(topic.config.name)
+
+    def fence(self, connection: str, rule: R, only: set[str] | None = None) -> None:
+        """The changes of that connection (to these topics) are visible from here on."""
         for topic in self.topics.values():
-            if connection in topic.unfenced:
+            if connection in topic.unfenced and (only is None or topic.config.name in only):
                 topic.unfenced.discard(connection)
                 topic.fenced = (rule, connection)
+
+    def published(self, connection: str, *, acked: bool) -> None:
+        """A publish of that connection is under way. A new phase begins if nothing that others published is."""
+        if not any(session.unsettled for session in self.sessions.values() if session.name != connection):
+            self.phase += 1
+        session = self.sessions[connection]
+        session.unsettled = "acked" if acked else "open"
+        if session.flushed is not None:
+            session.flushed.settles = False
+
+
+def key_members(config: TopicConfig) -> frozenset[str]:
+    """The top-level members that hold key fields."""
+    return frozenset(path.split("/")[1] for path in config.keys)
 
 
 def key_text(value: object) -> str:
@@ -222,11 +293,20 @@ def key_text(value: object) -> str:
 
 
 def key_of_tree(tree: object, keys: tuple[str, ...]) -> RecordKey | None:
-    """The key fields of a message, or None if one is missing, NULL, empty or no scalar (SOW-KEY-40)."""
+    """The key fields of a message, or None if one is missing, NULL or empty (SOW-KEY-40).
+
+    Raises CompoundKeyError if one of them is an array or an object, or stands below an array.
+    """
     found: list[str] = []
     for path in keys:
-        node = at_path(tree, path)
-        if node is None or node == "" or isinstance(node, dict | list):
+        node = tree
+        for step in path.split("/")[1:]:
+            if isinstance(node, list):
+                raise CompoundKeyError(path)
+            node = node.get(step) if isinstance(node, dict) else None
+        if isinstance(node, dict | list):
+            raise CompoundKeyError(path)
+        if node is None or node == "":
             return None
         found.append(key_text(node))
     return tuple(found)

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from reference_model.admission import check_pattern
 from reference_model.draft import Draft
+from reference_model.expression.errors import ExpressionError
 from reference_model.expression.evaluate import Acceptance, accept
-from reference_model.expression.topics import PatternError, check_topic, is_regex
+from reference_model.expression.select import Directive, parse_select
+from reference_model.expression.topics import is_regex
 from reference_model.messages import Form, Message, Options, ack_types, parse_options
 from reference_model.rule import Because, R
 from reference_model.scenario import Command
@@ -59,16 +62,26 @@ class Turn:
         """A field as text; an empty string counts as absent (WIRE-HDR-11)."""
         return self.command.text(name) or None
 
+    @property
+    def acked(self) -> bool:
+        """Whether a barrier awaits an ack which says that the command was processed."""
+        return self.cmd_id is not None and not self.acks.isdisjoint({"processed", "completed", "persisted"})
+
     def number(self, name: str) -> int | None:
-        value = self.program.header.get(name)
-        if value is None or value == "":
+        value = self.text(name)
+        return None if value is None else int(value)
+
+    def select(self) -> tuple[Directive, ...] | None:
+        """The select list, None if there is none."""
+        text = self.options.values.get("select")
+        if text is None:
             return None
-        if isinstance(value, str | int):
-            try:
-                return int(value)
-            except ValueError:
-                pass
-        raise ProgramError(f"step {self.step}: {name} must be a number")
+        if not (text.startswith("[") and text.endswith("]")):
+            raise self.refuse("a select list stands in brackets")
+        try:
+            return parse_select(text[1:-1])
+        except ExpressionError as error:
+            raise self.refuse(f"what a malformed select list does is not documented (EXPR-SEL-22): {error}") from None
 
     def filter(self) -> Acceptance | None:
         """The filter, None if there is none (an empty string counts as none).
@@ -81,7 +94,6 @@ class Turn:
         acceptance = accept(text)
         if acceptance.refused is None and not (self.about and self.cmd == "subscribe"):
             raise self.refuse(f"whether the filter {text!r} compiles is not documented")
-        self.instance.filters.setdefault(text, set()).add(self.cmd)
         return acceptance
 
     @property
@@ -89,13 +101,14 @@ class Turn:
         """Whether a command of another kind has used the same filter (EXPR-FLT-05)."""
         return bool(self.instance.filters.get(self.text("filter") or "", set()) - {self.cmd})
 
+    def is_pattern(self, topic: str) -> bool:
+        """Whether the topic of a query, subscription or delete is a regular expression."""
+        return self.instance.config.regex_topics and is_regex(topic)
+
     def check_topic(self, topic: str) -> None:
-        """Refuse a pattern that does not compile: what such a command gives is not stated (EXPR-TOP-28)."""
-        if self.instance.config.regex_topics and is_regex(topic):
-            try:
-                check_topic(topic)
-            except PatternError as error:
-                raise self.refuse(f"the topic {topic!r} is no valid pattern: {error}") from None
+        """Refuse a topic of which it is not certain what it covers."""
+        if self.instance.config.regex_topics:
+            check_pattern(self.step, topic)
 
     def refuse(self, why: str) -> ProgramError:
         return ProgramError(f"step {self.step}: {why}")
@@ -160,7 +173,7 @@ ABBREVIATED_IN: Final = MappingProxyType(
 
 
 def _names_rule(turn: Turn) -> R | None:
-    """The rule that says that a command with all names in full, or all of them short, is taken."""
+    """The rule that says that a command with every documented abbreviation is taken."""
     carried = (rule for name, rule in ABBREVIATED.items() if name in turn.program.header)
     return next(carried, ABBREVIATED_IN.get(turn.cmd))
 

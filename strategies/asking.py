@@ -44,15 +44,17 @@ def query(drawing: Drawing) -> None:
     options = [*limit.options]
     option = draws.pick(PLAIN_OPTIONS)
     if option is not None:
-        options += _options(drawing, option, keys)
+        options += _options(drawing, option, keys, limited=bool(options))
     header["top_n"] = None if limit.by_option else limit.top_n
     header["opts"] = ",".join(options) or None
     _ask(drawing, LastQuery(topic=pattern or names[0], names=names, header=header, pattern=bool(pattern)), states)
 
 
-def _options(drawing: Drawing, option: str, keys: tuple[str, ...]) -> list[str]:
+def _options(drawing: Drawing, option: str, keys: tuple[str, ...], *, limited: bool) -> list[str]:
     """The parts of the options of a query; what takes away by what a record is known is left out on topics without Key fields."""
     parts = option.split(",")
+    if limited:
+        parts = [part for part in parts if part != "none"]
     if not keys:
         parts = [part for part in parts if part not in {"no_sowkey", "select", "send_keys"}]
     return [f"select={select_text(drawing.draws, keys)}" if part == "select" else part for part in parts]
@@ -62,8 +64,8 @@ def _ask(drawing: Drawing, last: LastQuery, states: list[TopicState]) -> None:
     draws = drawing.draws
     label = drawing.program.next("q")
     acks = draws.pick(QUERY_ACKS)
-    if last.pattern and "skip_n" in str(last.header.get("opts")):
-        acks = "processed,completed"  # it may be refused (CMD-SOW-16)
+    if any(doubtful in str(last.header.get("opts")) for doubtful in (("skip_n", "oof") if last.pattern else ("oof",))):
+        acks = "processed,completed"  # it may be refused (CMD-SOW-16, CMD-SOW-53)
     line = drawing.asks(drawing.someone())
     keyed = sow_keys(draws, states[0]) if len(states) == 1 and draws.chance(35) else None
     query_id = draws.below(12)
@@ -78,7 +80,7 @@ def _ask(drawing: Drawing, last: LastQuery, states: list[TopicState]) -> None:
     )
     options = str(last.header.get("opts") or "")
     whole = keyed is None and "filter" not in last.header and last.header.get("top_n") is None and "top_n" not in options
-    if whole and "select" not in options and "no_sowkey" not in options:
+    if whole and not any(option in options for option in ("select", "no_sowkey", "oof")):
         drawing.shown(last.names)
     drawing.last = last
 

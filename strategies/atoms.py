@@ -50,10 +50,10 @@ EXPLICIT_KEYS: Final = ("AA", "BB", "aGk=", "Az09+/", "aa")
 CORRELATION_IDS: Final = ("abc1", "Az09+/==", "x", "0")
 
 FORMS: Final = (
-    PLAIN, Form(blanks=True), Form(reverse=True), Form(quoted=True), Form(names="long"), Form(names="short"), Form(p=False),
-    Form(pieces="cuts"), Form(pieces="bytes"), Form(names="long", reverse=True, blanks=True),
+    PLAIN, Form(blanks=True), Form(reverse=True), Form(quoted=True), Form(names="short"), Form(p=False), Form(pieces="cuts"),
+    Form(pieces="bytes"), Form(names="short", reverse=True, blanks=True),
 )  # fmt: skip
-"""Every way to write a command, one at a time and several at once."""
+"""Every way to write a command that a target must read, one at a time and several at once."""
 
 ODD_IDS: Final = ('"q"', "\\b", "{c}", "[d],:", "é", "-" * 120, "CaSe", " ")
 """What an id may end in and still has to come back unchanged."""

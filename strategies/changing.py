@@ -139,6 +139,8 @@ def delete(drawing: Drawing) -> None:
         return
     kind = draws.below(10)
     acks = draws.pick(DELETE_ACKS)
+    if kind < 8:
+        drawing.settle()  # what it finds has to be certain
     line = drawing.changes(drawing.publisher())
     name = topic.config.name
     if kind == 0:
@@ -167,6 +169,7 @@ def delete_explicit(drawing: Drawing) -> None:
         explicit(drawing)
         return
     keys = draws.some(EXPLICIT_KEYS, draws.pick((1, 2)))
+    drawing.settle()
     drawing.changes(drawing.publisher()).delete("@own", sow_keys=tuple(keys), acks=draws.pick((None, "processed", "processed,stats")))
     for key in keys:
         drawing.removed(topic, (key,))

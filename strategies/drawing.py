@@ -87,6 +87,7 @@ class Drawing:
         self.commands = 0
         self.turns = 0
         self.next_name = 0
+        self.strangers = 0
         self.marks = 0
 
     # ---- connections -------------------------------------------------------------------------------------------------------------
@@ -115,6 +116,12 @@ class Drawing:
                 peer.waiting = True
         self.commands += 1
         return self.peers[name].line
+
+    def stranger(self) -> Line:
+        """A connection for one command that may end it."""
+        self.strangers += 1
+        self.commands += 1
+        return self.program.open(f"stranger{self.strangers}")
 
     def asks(self, name: str) -> Line:
         """The connection, ready for a query: everything is visible."""

@@ -72,7 +72,7 @@ OTHERS: Final[tuple[object, ...]] = ("", None, [], {}, "text", 7, [{"a": 1}, {"a
 ODD_PERCENT: Final = 5
 """How often a field has a value of another type."""
 
-MALFORMED: Final = (b"{not json", b"[1,2", b"\xff\xfe", b'{"qty":1,}', b"nothing at all", b'{"qty" 1}')
+MALFORMED: Final = (b"{not json", b'{"qty":', b"\xff\xfe", b'{"qty":1,}', b"nothing at all", b'{"qty" 1}')
 """Bodies that do not parse and name no key field (one that does may be taken, CMD-PUB-38)."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from reference_model.areas.publish import beyond_repair
 from reference_model.payload.json import write
 from strategies.commands import TOO_LARGE
 from strategies.drawing import Drawing
@@ -41,7 +42,9 @@ def _batch_too_large(drawing: Drawing) -> None:
 
 def _malformed_body(drawing: Drawing) -> None:
     draws, topic = drawing.draws, drawing.topic()
-    drawing.changes(drawing.publisher()).publish(topic.config.name, draws.pick(MALFORMED), acks=draws.pick(("processed", None)))
+    body = draws.pick(MALFORMED)
+    drawing.changes(drawing.publisher()).publish(topic.config.name, body, acks=draws.pick(("processed", None)))
+    topic.open = topic.open or not beyond_repair(body)
 
 
 def _without_key_fields(drawing: Drawing) -> None:
@@ -71,18 +74,22 @@ def _skip_without_company(drawing: Drawing) -> None:
 
 def _incomplete_delete(drawing: Drawing) -> None:
     draws, topic = drawing.draws, drawing.topic()
-    line = drawing.changes(drawing.publisher())
     kind = draws.below(3)
-    if kind == 0:
-        line.delete(None, filter="1=1", acks="processed")
-    elif kind == 1:
+    if kind == 0 and len(drawing.peers) > 1:
+        drawing.stranger().delete(None, filter="1=1", acks="processed")
+        return
+    line = drawing.changes(drawing.publisher())
+    if kind == 1:
         line.delete("@chat", filter=filter_text(draws, []), acks="processed")
     else:
         line.delete(topic.config.name, acks="processed")
 
 
 def _publish_without_topic(drawing: Drawing) -> None:
-    drawing.changes(drawing.publisher()).publish(None, {"to": "nobody"}, acks=drawing.draws.pick(("processed", None)))
+    if len(drawing.peers) < 2:
+        _query_without_sow(drawing)
+        return
+    drawing.stranger().publish(None, {"to": "nobody"}, acks=drawing.draws.pick(("processed", None)))
 
 
 MISTAKES: Final[tuple[Callable[[Drawing], None], ...]] = (

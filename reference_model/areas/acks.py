@@ -69,6 +69,10 @@ UNDOCUMENTED: Final[Mapping[tuple[str, str], R]] = MappingProxyType(
 """Acks that may be asked for and of which nothing is promised; what the target does is recorded."""
 
 
+CHANGES: Final = frozenset({"publish", "delta_publish", "sow_delete"})
+"""Commands whose persisted acks may be conflated where anything is logged: then they carry no cmd_id (CMD-ACK-08)."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Answer:
     """How a command is expected to be answered, decided by its area.
@@ -90,33 +94,50 @@ class Answer:
 
 
 def expect_acks(turn: Turn, answer: Answer) -> dict[str, int]:
-    """Write down the acks of a command; returns the slot of each expected type."""
-    _no_unrequested(turn, answer)
-    session = turn.session
+    """Write down the acks of a command; returns the slot of each expected type.
+
+    Of a command that may fail only `received` and `processed` are sure; if `processed` tells success the others are too.
+    """
+    no_unrequested(turn, answer.status)
     slots: dict[str, int] = {}
     for ack_type in sorted(turn.acks, key=_order):
-        documented = ack_type in DOCUMENTED_ACKS[turn.cmd] and ack_type not in answer.dropped
-        if not documented:
-            rule = answer.dropped.get(ack_type) or UNDOCUMENTED.get((turn.cmd, ack_type), R("CMD-ACK-15"))
-            turn.draft.slot(turn.step, where(turn, ack_type), (rule,), occurs=Occurs.OPTIONAL)
-            continue
-        if answer.status != "success" and ack_type not in {"received", "processed"}:
-            turn.draft.slot(turn.step, where(turn, ack_type), (R("CMD-ACK-27"),), occurs=Occurs.OPTIONAL)
-            continue
-        slots[ack_type] = _expect_ack(turn, answer, ack_type)
+        free = _free(turn, answer, ack_type)
+        if free is None and (answer.status == "success" or ack_type in {"received", "processed"}):
+            slots[ack_type] = _expect_ack(turn, answer, ack_type)
+        elif free is None and answer.status == "either" and "processed" in slots:
+            slots[ack_type] = _expect_ack(turn, answer, ack_type, accepted=slots["processed"])
+        else:
+            turn.draft.slot(turn.step, where(turn, ack_type), (free or R("CMD-ACK-27"),), occurs=Occurs.OPTIONAL)
     if {"received", "processed"} <= slots.keys():
         turn.draft.chain(turn.connection, (slots["received"],), (slots["processed"],), because=(R("CMD-ORD-01"),))
     if turn.cmd == "publish" and {"processed", "completed"} <= slots.keys():
         turn.draft.chain(turn.connection, (slots["processed"],), (slots["completed"],), because=(R("CMD-PUB-15"),))
+    _remember(turn, answer, slots)
+    return slots
+
+
+def _remember(turn: Turn, answer: Answer, slots: Mapping[str, int]) -> None:
+    """What the next commands of the connection put to the test after a failure (CMD-FAIL-05, CMD-FAIL-06)."""
+    session = turn.session
     if answer.status == "success" and slots:
         session.failed = False
     elif answer.status == "failure":
         session.failed = True
-        session.failures += 1
         for subscription in turn.instance.subscriptions:
             if subscription.connection == session.name:
                 subscription.failed_before = True
-    return slots
+
+
+def _free(turn: Turn, answer: Answer, ack_type: str) -> R | None:
+    """The rule that says that nothing is promised of this ack, None if it is promised."""
+    if ack_type in answer.dropped:
+        return answer.dropped[ack_type]
+    if ack_type not in DOCUMENTED_ACKS[turn.cmd]:
+        return UNDOCUMENTED.get((turn.cmd, ack_type), R("CMD-ACK-15"))
+    logged = bool(turn.instance.config.logged)
+    if ack_type == AckType.PERSISTED and ((logged and turn.cmd in CHANGES) or (not logged and turn.cmd == "flush")):
+        return PRESENCE[turn.cmd, ack_type]
+    return None
 
 
 def where(turn: Turn, ack_type: str) -> tuple[str, str, tuple[str | None, str]]:
@@ -128,69 +149,91 @@ def _order(ack_type: str) -> int:
     return order.index(ack_type) if ack_type in order else len(order)
 
 
-def _expect_ack(turn: Turn, answer: Answer, ack_type: str) -> int:
+def _expect_ack(turn: Turn, answer: Answer, ack_type: str, *, accepted: int | None = None) -> int:
+    """`accepted`: the slot of the processed ack, if this one comes only with a success."""
     usual = R("CMD-ACK-22") if turn.cmd_id is None else PRESENCE[turn.cmd, ack_type]
     presence = (*answer.presence.get(ack_type, ()), *_special(turn, ack_type), usual)
     claims: list[Claim] = []
-    status = "success" if ack_type == "received" else answer.status
+    status = answer.status if accepted is None else "success"
     because = answer.because if answer.because and ack_type != "received" else (usual,)
-    if status == "either":
-        claims.append(Claim("status", OneOf(("success", "failure"), ("accepted", "refused")), because))
-    else:
+    if status == "success":
         claims.append(Claim("status", Is(status), because))
-    if status == "failure":
-        claims.append(Claim("reason", Present(), answer.reason))
+    elif ack_type == "received" or status == "either":
+        # `received` comes before the command is looked at; what status it then has is only inferred (commands.md section 8.1).
+        names = ("accepted", "refused")
+        claims.append(Claim("status", OneOf(("success", "failure"), () if ack_type == "received" else names), because))
+    else:
+        claims += [Claim("status", Is(status), because), Claim("reason", Present(), answer.reason)]
     claims.extend(answer.claims.get(ack_type, ()))
     correlated = id_rules(turn.cmd_id, R("CMD-FLUSH-10") if turn.cmd == "flush" else R("CMD-ACK-08"))
     return turn.draft.slot(
-        turn.step, where(turn, ack_type), presence, claims=tuple(claims), correlated=correlated if turn.cmd_id else ()
+        turn.step,
+        where(turn, ack_type),
+        presence,
+        claims=tuple(claims),
+        correlated=correlated if turn.cmd_id else (),
+        when=None if accepted is None else (accepted, "success"),
     )
 
 
 def _special(turn: Turn, ack_type: str) -> Because:
-    """What is particular about this command and would explain the loss of its first ack."""
-    if ack_type != min(turn.acks, key=_order):
-        return ()
+    """What is particular about this command and would explain the loss of this ack.
+
+    That a command was not taken at all shows in the ack that says that it was processed, or in the only one that was asked for.
+    """
     rules: list[R] = []
-    form = form_rule(turn)
-    if form is not None:
-        rules.append(form)
-    if turn.session.failed:
-        rules.append(R("CMD-FAIL-05"))
-    if turn.cmd == "flush" and turn.text("client_name"):
-        rules.append(R("CMD-FLUSH-09"))
-    if turn.cmd == "flush" and any(
-        unfenced - {turn.connection} for unfenced in (topic.unfenced for topic in turn.instance.topics.values())
-    ):
-        rules.append(R("CMD-FLUSH-11"))
-    if turn.cmd == "sow_delete" and (turn.text("sub_id") or turn.text("query_id")):
-        rules.append(R("WIRE-CMD-03"))
-    listed = [part for part in (turn.text("ack_type") or "").split(",") if part]
+    if ack_type == _telling(turn):
+        form = form_rule(turn)
+        if form is not None:
+            rules.append(form)
+        if turn.session.failed:
+            rules.append(R("CMD-FAIL-05"))
+        if turn.cmd == "flush" and turn.text("client_name"):
+            rules.append(R("CMD-FLUSH-09"))
+        if turn.cmd == "flush" and any(topic.unfenced - {turn.connection} for topic in turn.instance.topics.values()):
+            rules.append(R("CMD-FLUSH-11"))
+        if turn.cmd == "sow_delete" and (turn.text("sub_id") or turn.text("query_id")):
+            rules.append(R("WIRE-CMD-03"))
+    listed = (turn.text("ack_type") or "").split(",")
     if turn.cmd == "publish" and listed != sorted(listed, key=_order):
         rules.append(R("WIRE-CMD-04"))
     return tuple(rules)
 
 
-def _no_unrequested(turn: Turn, answer: Answer) -> None:
+def _telling(turn: Turn) -> str:
+    return "processed" if "processed" in turn.acks else min(turn.acks, key=_order)
+
+
+def no_unrequested(turn: Turn, status: Literal["success", "failure", "either"]) -> None:
     """Only what was asked for comes (CMD-ACK-03), and nothing to a command that asked for nothing (CMD-ACK-01)."""
     if turn.cmd_id is None:
         if turn.acks and turn.acks != {"processed"}:
             raise ProgramError(f"step {turn.step}: without cmd_id only the processed ack can be told from others")
+        if turn.acks:
+            turn.instance.nameless.add(turn.connection)
+        else:
+            turn.instance.silent.setdefault(turn.connection, turn.step)
         return
-    raw = turn.command.header.get("ack_type")
-    if not turn.acks:
-        rule = (
-            R("CMD-ACK-18") if answer.status == "failure"
-            else R("CMD-ACK-01") if raw is None
-            else R("WIRE-HDR-11") if raw == ""
-            else R("CMD-ACK-02")
-        )  # fmt: skip
-        because: Because = (rule, R("CMD-ACK-01")) if rule != R("CMD-ACK-01") else (rule,)
-    else:
-        because = (R("CMD-ACK-03"),)
     for ack_type in AckType:
+        because = _unasked(turn, status, ack_type)
         if ack_type.value not in turn.acks:
             turn.draft.never(turn.step, where(turn, ack_type.value), because)
-    for ack_type in AckType:
-        if answer.status == "success":
-            turn.draft.scope(turn.connection, "ack", (turn.cmd_id, ack_type.value), surplus=because, repeated=(R("CMD-ACK-05"),))
+        # How often the acks of a command come that has failed is not said (CMD-ACK-05, CMD-ACK-27).
+        once: Because = (R("CMD-ACK-05"),) if status == "success" else ()
+        surplus = because if status == "success" or ack_type.value not in turn.acks else ()
+        turn.draft.scope(turn.connection, "ack", (turn.cmd_id, ack_type.value), surplus=surplus, repeated=once)
+    if turn.instance.config.logged and turn.cmd in CHANGES and AckType.PERSISTED in turn.acks:
+        turn.draft.scope(turn.connection, "ack", (None, AckType.PERSISTED.value))
+
+
+def _unasked(turn: Turn, status: Literal["success", "failure", "either"], ack_type: str) -> Because:
+    """Why an ack that was not asked for must not come."""
+    usual = R("CMD-ACK-03") if turn.acks else R("CMD-ACK-01")
+    if status == "failure" and (ack_type == AckType.PROCESSED or not turn.acks):
+        return (R("CMD-ACK-18"), usual)
+    if turn.acks:
+        return (usual,)
+    raw = turn.command.header.get("ack_type")
+    if raw is None:
+        return (R("CMD-ACK-01"),)
+    return (R("WIRE-HDR-11") if raw == "" else R("CMD-ACK-02"), R("CMD-ACK-01"))

@@ -5,24 +5,30 @@ Source: subscriptions.md sections 3 to 7, commands.md section 6. Own publishes a
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Final
 
 from reference_model.config import TopicConfig
 from reference_model.draft import Draft
-from reference_model.expectation import Absent, Body, Claim, Is, Like, Member, Occurs, OneOf, Present, Same, Unknown, Within
+from reference_model.expectation import Absent, Body, Claim, Is, Like, Occurs, OneOf, Present, Same, Unknown, Within
 from reference_model.expression.syntax import Expr
-from reference_model.expression.topics import is_regex, topic_matches
+from reference_model.expression.topics import PatternError, is_regex, topic_matches
 from reference_model.rule import Because, R
-from reference_model.select import selected
-from reference_model.state import Correlation, Instance, Record, Subscription, match, trees_of
+from reference_model.select import selected, selects_nothing
+from reference_model.state import Correlation, Delivered, Instance, Record, Subscription, key_members, match, trees_of
 from reference_model.turn import Turn, burst_rule, form_rule, id_rules, many_commands_min
 
-TIMESTAMP: Final = r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d\.\d{6}Z?"
-"""ISO-8601 with a fraction of six digits, with or without separators (WIRE-HDR-18)."""
+TIMESTAMP: Final = r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d[.,]\d{6}(Z|[+-]\d\d(:?\d\d)?)?"
+"""ISO-8601 with a fraction of six digits, with or without separators and zone (WIRE-HDR-18)."""
 
 generated_key_max: Final = 2**64 - 1
 """A key made by the server is the decimal digits of an unsigned long (SOW-KEY-07)."""
+
+
+ORDINARY: Final = frozenset({R("SOW-REC-07")})
+"""Rules of a publish that say no more than that it is delivered: a filter, or the place in a list of ids, is more particular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +36,7 @@ class Delivery:
     """A message on its way to subscribers.
 
     record, config  the record that it made or changed, None for a topic without SOW
-    body            None: the body as it was sent, whatever becomes of it
+    body            None: what the message holds is open
     maybe           whether it is delivered at all is open
     presence        rules of the publish itself that demand the delivery
     merged_delta    the delta whose merged result this is
@@ -46,43 +52,100 @@ class Delivery:
     merged_delta: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A live subscription that a message may go to. `matched`: whether its filter selects it. `beside`: the others of its connection:
+    one message may serve them all, with the data and the header fields that any of them asked for (SUB-MULTI-02)."""
+
+    subscription: Subscription
+    matched: bool | None
+    beside: tuple[Subscription, ...] = ()
+
+
 def deliver(turn: Turn, delivery: Delivery) -> None:
     """Write down what each subscription of the instance gets of it."""
-    body = delivery.body or Body(exact=turn.program.body, members={}, complete=())
-    trees = delivery.record.trees() if delivery.record else trees_of(turn.program.body)
-    company = _company(turn, delivery, trees)
-    for subscription in turn.instance.subscriptions_to(delivery.topic):
-        where = (subscription.connection, "publish", subscription.sub_id)
-        if subscription.ended:
-            turn.draft.never(turn.step, where, subscription.ended, body=body)
-            continue
-        matched = subscription.match(trees)
-        if matched is False and not subscription.ending:
-            turn.draft.never(turn.step, where, _why_not(subscription, delivery), body=body)
-            continue
+    trees = _trees(turn, delivery)
+    for receiver in _receivers(turn, delivery, trees):
+        subscription = receiver.subscription
         certain = (
-            matched is True
+            receiver.matched is True
             and not delivery.maybe
             and subscription.known
             and not subscription.ending
             and subscription.connection != turn.connection
         )
-        others = [other for other in company.get(subscription.connection, []) if other is not subscription]
-        presence = _presence(turn, subscription, delivery, shared=bool(others))
+        body = _body(receiver, delivery, trees)
+        if body is None or (not certain and _fits_anything(body)):
+            # A slot that any message fits would take the place of one that is sure to come.
+            turn.draft.scope(subscription.connection, "publish", subscription.sub_id)
+            continue
         slot = turn.draft.slot(
             turn.step,
-            where,
-            presence if subscription.connection != turn.connection else (R("SUB-MULTI-10"),),
+            (subscription.connection, "publish", subscription.sub_id),
+            _presence(turn, receiver, delivery) if subscription.connection != turn.connection else (R("SUB-MULTI-10"),),
             key=None if delivery.record is None else (delivery.topic, delivery.record.key),
             key_of=None if delivery.config is None else delivery.config.keys or "sow_key",
-            claims=_claims(turn, subscription, delivery, others),
-            body=_body_for(subscription, body, trees, others),
+            claims=_claims(turn, receiver, delivery),
+            body=body,
             occurs=Occurs.ONCE if certain else Occurs.OPTIONAL,
             correlated=id_rules(subscription.sub_id, R("CMD-MSG-03") if subscription.own_id else R("CMD-SUB-20")),
         )
-        subscription.delivered.append((slot, turn.connection))
+        subscription.delivered.append(
+            Delivered(slot=slot, publisher=turn.connection, topic=delivery.topic, phase=turn.instance.phase, burst=turn.burst)
+        )
         if certain:
             subscription.failed_before = False
+
+
+def _trees(turn: Turn, delivery: Delivery) -> list[object] | None:
+    """What filters may see of the message; None if that is open."""
+    if delivery.body is None:
+        return None
+    return delivery.record.trees() if delivery.record else trees_of(turn.program.body)
+
+
+def _receivers(turn: Turn, delivery: Delivery, trees: list[object] | None) -> list[Receiver]:
+    """The subscriptions that may get the message. Of those that must not the absence is written down."""
+    body = delivery.body or Body(exact=turn.program.body, members={}, complete=())
+    live: list[Receiver] = []
+    taken = {(s.connection, s.sub_id) for s in turn.instance.subscriptions if not s.ended}
+    for subscription in turn.instance.subscriptions_to(delivery.topic):
+        where = (subscription.connection, "publish", subscription.sub_id)
+        matched = subscription.match(trees)
+        if subscription.ended:
+            if matched is not False and (subscription.connection, subscription.sub_id) not in taken:
+                turn.draft.never(turn.step, where, subscription.ended, body=body)
+        elif matched is False:
+            turn.draft.never(turn.step, where, _why_not(subscription, delivery), body=body)
+        else:
+            live.append(Receiver(subscription=subscription, matched=matched))
+    return [
+        replace(
+            receiver,
+            beside=tuple(
+                other.subscription
+                for other in live
+                if other is not receiver and other.subscription.connection == receiver.subscription.connection
+            ),
+        )
+        for receiver in live
+    ]
+
+
+def _body(receiver: Receiver, delivery: Delivery, trees: list[object] | None) -> Body | None:
+    """The body as the subscription gets it: whole, or what its select list leaves; None if that is open."""
+    directives = receiver.subscription.select
+    if delivery.body is None or directives is None:
+        return delivery.body
+    if selects_nothing(directives, trees):
+        return None
+    keys = key_members(delivery.config) if delivery.config is not None else frozenset()
+    shared = any(other.select != directives for other in receiver.beside)
+    return selected(delivery.body, trees, directives, keys=keys, shared=shared)
+
+
+def _fits_anything(body: Body) -> bool:
+    return body.exact is None and all(isinstance(member.values, Unknown) for member in body.members.values())
 
 
 def not_a_pattern(turn: Turn, topic: str) -> None:
@@ -93,13 +156,14 @@ def not_a_pattern(turn: Turn, topic: str) -> None:
     because: Because = (R("DELTA-PUB-40"),) if turn.cmd == "delta_publish" else (R("EXPR-TOP-20"),)
     body = Body(exact=turn.program.body, members={}, complete=())
     for subscription in turn.instance.subscriptions:
-        if not subscription.covers(topic, regex_topics=turn.instance.config.regex_topics) and topic_matches(topic, subscription.topic):
+        covered = subscription.covers(topic, regex_topics=turn.instance.config.regex_topics)
+        if not covered and not subscription.ended and _would_match(topic, subscription.topic):
             turn.draft.never(turn.step, (subscription.connection, "publish", subscription.sub_id), because, body=body)
     for other in turn.instance.topics.values():
-        if topic_matches(topic, other.config.name):
+        if _would_match(topic, other.config.name):
             for record in other.records.values():
                 record.fresh_body = because
-            other.unfenced.add(turn.connection)
+            turn.instance.changed(other, turn.connection)
 
 
 def _not_a_part(turn: Turn, topic: str) -> None:
@@ -107,35 +171,18 @@ def _not_a_part(turn: Turn, topic: str) -> None:
     body = Body(exact=turn.program.body, members={}, complete=())
     for subscription in turn.instance.subscriptions:
         other = subscription.topic
-        if other != topic and not is_regex(other) and (other in topic or topic in other):
+        if other != topic and not is_regex(other) and (other in topic or topic in other) and not subscription.ended:
             marks = set(other) & {"/", "-", "_"}
             because: Because = (R("EXPR-TOP-14"), R("EXPR-TOP-01")) if marks else (R("EXPR-TOP-01"),)
             turn.draft.never(turn.step, (subscription.connection, "publish", subscription.sub_id), because, body=body)
 
 
-def _company(turn: Turn, delivery: Delivery, trees: list[object] | None) -> dict[str, list[Subscription]]:
-    """Per connection the subscriptions that the message is, or may be, for: one copy for all of them holds what any of them needs."""
-    company: dict[str, list[Subscription]] = {}
-    for subscription in turn.instance.subscriptions_to(delivery.topic):
-        if not subscription.ended and subscription.match(trees) is not False:
-            company.setdefault(subscription.connection, []).append(subscription)
-    return company
-
-
-def _body_for(subscription: Subscription, body: Body, trees: list[object] | None, others: list[Subscription]) -> Body:
-    """With a select list the selected members; beside a subscription that wants others, those may come too."""
-    if subscription.select is None:
-        return body
-    own = selected(body, trees, subscription.select)
-    if all(other.select == subscription.select for other in others):
-        return own
-    whole = {name: member.values for name, member in body.members.items()}
-    left_out = {
-        name: Member(values=Unknown.ANY, because=())
-        for name, values in whole.items()
-        if name not in own.members or own.members[name].values != values
-    }
-    return replace(own, members={**own.members, **left_out}, gone={}, complete=own.complete if left_out else ())
+def _would_match(name: str, other: str) -> bool:
+    """Whether a name, taken as a pattern, matches another name."""
+    try:
+        return topic_matches(name, other)
+    except PatternError:
+        return False
 
 
 def _delta_alone(expr: Expr | None, delivery: Delivery) -> bool | None:
@@ -160,61 +207,85 @@ def _filter_rules(subscription: Subscription) -> Because:
     return (R("EXPR-FLT-01"),)
 
 
-def _presence(turn: Turn, subscription: Subscription, delivery: Delivery, *, shared: bool) -> Because:
+def _presence(turn: Turn, receiver: Receiver, delivery: Delivery) -> Because:
+    """Why the message must come, the most particular rule first."""
+    subscription = receiver.subscription
+    rules = _circumstances(turn, subscription, delivery)
+    particular = bool(delivery.presence) and delivery.presence[0] not in ORDINARY and not subscription.about
+    selection = _selection_rules(turn, receiver)
+    rules += [*delivery.presence, *selection] if particular else [*selection, *delivery.presence]
+    if subscription.expr is None and not delivery.presence:
+        burst = burst_rule(turn)
+        plain = R("EXPR-FLT-03") if subscription.delivered else R("CMD-PUB-01")
+        rules += [burst, plain] if burst is not None and subscription.delivered else [plain]
+    return (*rules, R("SUB-REG-10"))
+
+
+def _circumstances(turn: Turn, subscription: Subscription, delivery: Delivery) -> list[R]:
+    """What is particular about this command, and about the subscription at this moment."""
     rules: list[R] = []
     form = form_rule(turn)
-    if form is not None:
+    if form is not None and not turn.acks:  # otherwise the ack tells whether the command was taken
         rules.append(form)
     if subscription.failed_before:
         rules.append(R("CMD-FAIL-06"))
     if subscription.filter_text == "":
         rules.append(R("WIRE-HDR-11"))
-    rules.extend(delivery.presence[:-1])  # what is particular about the message, before what its kind demands
+    if delivery.merged_delta is not None and subscription.expr is not None and _delta_alone(subscription.expr, delivery) is False:
+        rules.append(R("DELTA-PUB-10"))
+    return rules
+
+
+def _selection_rules(turn: Turn, receiver: Receiver) -> list[R]:
+    """Why this subscription gets it: its filter, its company, its pattern, its query."""
+    subscription = receiver.subscription
+    rules: list[R] = []
     if subscription.expr is not None:
-        if delivery.merged_delta is not None and _delta_alone(subscription.expr, delivery) is False:
-            rules.append(R("DELTA-PUB-10"))
         rules.extend(_filter_rules(subscription))
-    elif shared:
+    elif receiver.beside:
         rules.append(R("SUB-MULTI-01"))
-    if is_regex(subscription.topic) and turn.instance.config.regex_topics:
+    if turn.is_pattern(subscription.topic):
         rules.append(pattern_rule(subscription.topic))
     if subscription.batched:
         rules.append(R("SOW-BATCH-07"))
     elif subscription.after is not None:
         rules.append(R("CMD-SAS-01"))
-    rules.extend(delivery.presence[-1:])
-    if subscription.expr is None and not delivery.presence:
-        rules.append(R("EXPR-FLT-03") if subscription.delivered else R("CMD-PUB-01"))
-    burst = burst_rule(turn)
-    if burst is not None and rules[-1:] == [R("EXPR-FLT-03")]:
-        rules.insert(-1, burst)
-    return (*rules, R("SUB-REG-10"))
+    return rules
 
 
-def _claims(turn: Turn, subscription: Subscription, delivery: Delivery, others: list[Subscription]) -> tuple[Claim, ...]:
-    """The header of a delivery. What one of several subscriptions of a connection leaves out another one may want."""
+def _claims(turn: Turn, receiver: Receiver, delivery: Delivery) -> tuple[Claim, ...]:
     cmd_rule = R("DELTA-PUB-09") if turn.cmd == "delta_publish" else R("CMD-MSG-01")
-    claims = [
+    return (
         Claim("cmd", Is("publish"), (cmd_rule,)),
         Claim("topic", Is(delivery.topic), topic_rules(delivery.topic)),
         *correlation_claims(delivery.correlation),
-    ]
-    if subscription.no_sowkey:
-        if all(other.no_sowkey for other in others):
-            claims.append(Claim("sow_key", Absent(), (R("CMD-OPT-26"),)))
-    elif delivery.config is None:
-        if delivery.record is None and delivery.body is not None:
-            claims.append(Claim("sow_key", Absent(), (R("SUB-MSG-10"),)))
-    elif delivery.record is not None:
-        claims.extend(
-            key_claims(delivery.config, delivery.record.key, present=R("CMD-OPT-27"), equal=R("SOW-REC-09"), given=R("SOW-KEY-23"))
-        )
-    if subscription.timestamp:
-        claims.append(Claim("timestamp", Present(), (R("CMD-OPT-28"),)))
-        claims.append(Claim("timestamp", Like(TIMESTAMP), (R("WIRE-HDR-18"),)))
-    elif not any(other.timestamp for other in others):
-        claims.append(Claim("timestamp", Absent(), (R("CMD-OPT-29"),)))
-    return tuple(claims)
+        *_key_claims(receiver, delivery),
+        *_timestamp_claims(receiver),
+    )
+
+
+def _key_claims(receiver: Receiver, delivery: Delivery) -> list[Claim]:
+    subscription, config = receiver.subscription, delivery.config
+    if config is None:
+        return [Claim("sow_key", Absent(), (R("SUB-MSG-10"),))]
+    if delivery.record is None:
+        return []
+    omitted = [other.no_sowkey for other in (subscription, *receiver.beside)]
+    if all(omitted):
+        # What the option does to keys that the publisher gave is not said (CMD-OPT-26).
+        rule = R("CMD-OPT-26") if subscription.after is None else R("CMD-SAS-44")
+        return [Claim("sow_key", Absent(), (rule,))] if config.keys else []
+    claims = key_claims(config, delivery.record.key, present=R("CMD-OPT-27"), equal=R("SOW-REC-09"), given=R("SOW-KEY-23"))
+    return claims if not any(omitted) else [claim for claim in claims if isinstance(claim.matcher, Within | Same)]
+
+
+def _timestamp_claims(receiver: Receiver) -> list[Claim]:
+    if receiver.subscription.timestamp:
+        asked = R("CMD-OPT-28") if receiver.subscription.after is None else R("CMD-SAS-41")
+        return [Claim("timestamp", Present(), (asked,)), Claim("timestamp", Like(TIMESTAMP), (R("WIRE-HDR-18"),))]
+    if any(other.timestamp for other in receiver.beside):
+        return []
+    return [Claim("timestamp", Absent(), (R("CMD-OPT-29"),))]
 
 
 def pattern_rule(pattern: str) -> R:
@@ -254,22 +325,40 @@ def key_claims(config: TopicConfig, key: tuple[str, ...], *, present: R, equal: 
     return [
         Claim("sow_key", Present(), (present,)),
         Claim("sow_key", Within(0, generated_key_max), (R("SOW-KEY-07"),)),
-        Claim("sow_key", Same(("sow_key", config.domain, key)), (equal,)),
+        Claim("sow_key", Same(key_symbol(config, key)), (equal,)),
     ]
 
 
+def key_symbol(config: TopicConfig, key: tuple[str, ...]) -> Hashable:
+    """What stands for the SOW key that the server makes: the same domain, key fields and values give the same one (SOW-KEY-01)."""
+    return ("sow_key", config.domain, config.keys, key)
+
+
 def order_of_deliveries(instance: Instance, draft: Draft) -> None:
-    """One chain a subscription, in the order in which the instance took the messages in; and the ack before them (CMD-SUB-10)."""
+    """What a subscription gets comes after its ack or query, in each publisher's own order, in the instance's as far as known."""
     for subscription in instance.subscriptions:
-        slots = subscription.delivered
-        if not slots:
-            continue
-        if subscription.processed_slot is not None:
-            draft.chain(subscription.connection, (subscription.processed_slot,), (slots[0][0],), because=(R("CMD-SUB-10"),))
+        connection, deliveries = subscription.connection, subscription.delivered
+        slots = tuple(delivered.slot for delivered in deliveries)
         if subscription.after is not None:
-            draft.chain(subscription.connection, (subscription.after,), (slots[0][0],), because=(R("CMD-ORD-05"),))
-        publishers = {publisher for _, publisher in slots}
-        because: Because = (R("SUB-ORDER-01"),) if len(publishers) == 1 else (R("SUB-ORDER-02"), R("SUB-ORDER-01"))
-        if len(publishers) == 1 and len(slots) > many_commands_min:
-            because = (R("WIRE-FRAME-05"), R("SUB-ORDER-01"))
-        draft.chain(subscription.connection, *((slot,) for slot, _ in slots), because=because)
+            draft.chain(connection, (subscription.after,), slots, because=(R("CMD-ORD-05"),))
+        elif subscription.processed_slot is not None:
+            draft.chain(connection, (subscription.processed_slot,), slots, because=(R("CMD-SUB-10"),))
+        if subscription.ending_slot is not None:
+            draft.chain(connection, slots, (subscription.ending_slot,), because=(R("SUB-UNSUB-03"),))
+        publishers = dict.fromkeys(delivered.publisher for delivered in deliveries)
+        for publisher in publishers:
+            own = [delivered for delivered in deliveries if delivered.publisher == publisher]
+            draft.chain(connection, *((delivered.slot,) for delivered in own), because=_order_rules(own))
+        if len(publishers) > 1:
+            phases = groupby(deliveries, key=lambda delivered: delivered.phase)
+            groups = (tuple(delivered.slot for delivered in together) for _, together in phases)
+            draft.chain(connection, *groups, because=(R("SUB-ORDER-02"), R("SUB-ORDER-01")))
+
+
+def _order_rules(own: list[Delivered]) -> Because:
+    """Why the messages of one publisher keep their order."""
+    if any(delivered.burst >= many_commands_min for delivered in own):
+        return (R("WIRE-FRAME-05"), R("SUB-ORDER-01"))
+    if len({delivered.topic for delivered in own}) > 1:
+        return (R("SUB-ORDER-04"), R("SUB-ORDER-01"))
+    return (R("SUB-ORDER-01"),)

@@ -5,93 +5,109 @@ Source: sow.md section 3, delta.md section 2, commands.md section 10.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.deliver import Delivery, deliver, not_a_pattern
-from reference_model.expectation import Body, Member, Unknown
-from reference_model.merge import fresh_members, is_null, merge
+from reference_model.areas.keys import read_key
+from reference_model.areas.session import may_be_closed
+from reference_model.expectation import Body, Member
+from reference_model.merge import fresh_members, inserted_members, is_nothing, merge, open_member, same
 from reference_model.payload.json import PayloadError, parse
 from reference_model.rule import Because, R
-from reference_model.state import Correlation, Record, RecordKey, Topic, key_of_tree, trees_of
+from reference_model.state import Correlation, Record, RecordKey, Subscription, Topic, match, trees_of
 from reference_model.turn import Turn
 
 lifetime_s_min = 600
 """A record with a shorter lifetime could expire while a scenario runs; the model refuses it."""
+
+WHITE = b" \t\r\n"
+JSON_BEGINNING: Final = re.compile(rb'[\["\-0-9]|true|false|null')
+MEMBER_WITHOUT_VALUE: Final = re.compile(rb'\{\s*+"(?:[^"\\]|\\.)*+"\s*+(?!:)', re.DOTALL)
+QUOTE, BACKSLASH, OPENING, CLOSING = b'"\\{}'
 
 VERBATIM: Because = (R("SOW-REC-04"), R("SOW-REC-01"))
 WHOLE: Because = (R("SOW-REC-03"), R("SOW-REC-02"))
 
 
 def publish(turn: Turn) -> None:
+    turn.instance.published(turn.connection, acked=turn.acked)
     topic_name = turn.text("topic")
     if topic_name is None:
         _without_topic(turn)
         return
     topic = turn.instance.topics.get(topic_name)
+    _check_program(turn, topic)
     if topic is None:
         not_a_pattern(turn, topic_name)
         _without_sow(turn, topic_name)
-        return
-    _check_program(turn, topic)
-    if topic.unjudged:
+    elif topic.unjudged:
         expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),)))
-        for subscription in turn.instance.subscriptions_to(topic_name):
-            turn.draft.scope(subscription.connection, "publish", subscription.sub_id)
-        return
-    if topic.config.keys:
+        deliver(turn, Delivery(topic=topic_name, body=None, config=topic.config, maybe=True))
+    elif topic.config.keys:
         _keyed(turn, topic)
     else:
         _explicit(turn, topic)
 
 
-def _check_program(turn: Turn, topic: Topic) -> None:
+def _check_program(turn: Turn, topic: Topic | None) -> None:
+    if turn.instance.config.logged and turn.text("seq") is not None:
+        raise turn.refuse("numbered publishes with a transaction log are not modelled")
+    if turn.text("sow_key") is not None and (topic is None or topic.config.keys):
+        raise turn.refuse("a sow_key on a topic that has no explicit keys has no defined effect (SOW-KEY-28)")
+    if topic is None:
+        return
     others = topic.unfenced - {turn.connection}
     if others:
         raise turn.refuse(f"{topic.config.name} has unfenced changes of connection {min(others)}: the order would be open")
-    expiration = turn.number("expiration")
-    if topic.config.expiration_s is not None and expiration is not None and 0 < expiration < lifetime_s_min:
-        raise turn.refuse(f"an expiration below {lifetime_s_min} s is not modelled")
-    if topic.config.keys and turn.text("sow_key") is not None:
-        raise turn.refuse("a sow_key on a topic with key fields has no defined effect (SOW-KEY-28)")
+    given = turn.number("expiration")
+    lifetime = topic.config.expiration_s if given is None else given
+    if topic.config.expiration_s is not None and lifetime is not None and 0 < lifetime < lifetime_s_min:
+        raise turn.refuse(f"a lifetime below {lifetime_s_min} s is not modelled")
 
 
 def _without_topic(turn: Turn) -> None:
-    """Nobody can receive it (CMD-PUB-01); how it is answered is not said."""
-    expect_acks(turn, Answer(status="either", because=(R("CMD-PUB-01"),)))
+    """Nobody can receive it (CMD-PUB-01); it is refused, or ends the connection, or neither (WIRE-ROB-09)."""
+    expect_acks(turn, Answer(status="either", because=(R("WIRE-ROB-09"),)))
+    may_be_closed(turn, R("WIRE-ROB-09"))
     for subscription in turn.instance.subscriptions:
-        turn.draft.never(
-            turn.step,
-            (subscription.connection, "publish", subscription.sub_id),
-            (R("CMD-PUB-01"),),
-            body=Body(exact=turn.program.body, members={}, complete=()),
-        )
+        _never(turn, subscription, (R("CMD-PUB-01"),))
+
+
+def _never(turn: Turn, subscription: Subscription, because: Because) -> None:
+    """The message as it was sent must not come."""
+    where = (subscription.connection, "publish", subscription.sub_id)
+    turn.draft.never(turn.step, where, because, body=Body(exact=turn.program.body, members={}, complete=()))
 
 
 def _without_sow(turn: Turn, topic_name: str) -> None:
-    """Delivered as it is, also a delta (DELTA-PUB-07); nothing is kept."""
+    """Delivered as it is, also a delta (DELTA-PUB-07); nothing is kept.
+
+    What is no JSON is delivered too if the server does not look at it; that it does not is no promise (CMD-PUB-38, WIRE-FRAME-08).
+    """
     delta = turn.cmd == "delta_publish"
+    body, correlation = turn.program.body, turn.text("correlation_id")
     persisted = (R("DELTA-PUB-25"),) if delta else (R("CMD-PUB-14"),)
-    expect_acks(turn, Answer(presence={"persisted": persisted}))
-    verbatim: Because = (R("DELTA-PUB-07"),) if delta else (R("WIRE-FRAME-08"),) if not turn.program.body else (R("CMD-PUB-03"),)
-    correlation = turn.text("correlation_id")
+    doubt = R("WIRE-FRAME-08") if not body else R("CMD-PUB-38") if trees_of(body) is None else None
+    verbatim: Because = (R("DELTA-PUB-07"),) if delta else (R("CMD-PUB-03"),)
+    presence: Because = (R("DELTA-PUB-07"),) if delta else ()
+    answer = Answer(presence={"persisted": persisted})
+    if doubt is not None:
+        answer = Answer(status="either", because=(doubt,), presence={"persisted": persisted})
+        presence = (doubt,)
+    expect_acks(turn, answer)
     deliver(
         turn,
         Delivery(
             topic=topic_name,
-            body=Body(exact=turn.program.body, members={}, complete=(), verbatim=verbatim),
-            presence=_literal_rules(turn.program.body, delta=delta),
+            body=Body(exact=body, members={}, complete=(), verbatim=verbatim),
+            maybe=doubt is not None,
+            presence=presence,
             correlation=Correlation(values=(correlation,), because=_correlation_rule(turn, correlation)),
         ),
     )
-
-
-def _literal_rules(body: bytes, *, delta: bool) -> Because:
-    if not body:
-        return (R("WIRE-FRAME-08"),)
-    if trees_of(body) is None:
-        return (R("CMD-PUB-38"),)
-    return (R("DELTA-PUB-07"),) if delta else ()
 
 
 def _correlation_rule(turn: Turn, correlation: str | None) -> Because:
@@ -101,98 +117,130 @@ def _correlation_rule(turn: Turn, correlation: str | None) -> Because:
 
 
 def _explicit(turn: Turn, topic: Topic) -> None:
+    """The publisher names the record; the data takes no part (SOW-KEY-20)."""
     key = turn.text("sow_key")
     if key is None:
-        topic.vague += 1
-        topic.version += 1
-        topic.unfenced.add(turn.connection)
-        expect_acks(turn, Answer(status="either", because=(R("SOW-KEY-25"),)))
-        _deliver_vaguely(turn, topic)
-        return
-    _apply(turn, topic, (key,))
+        _keyless(turn, topic, R("DELTA-PUB-15") if turn.cmd == "delta_publish" else R("SOW-KEY-25"))
+    elif trees_of(turn.program.body) is None or (turn.cmd == "delta_publish" and not _mergeable(turn, topic.records.get((key,)))):
+        _unread(turn, topic, (key,))
+    else:
+        _apply(turn, topic, (key,))
+
+
+def _mergeable(turn: Turn, old: Record | None) -> bool:
+    """Whether a delta and the record that it meets, if any, have members to merge."""
+    trees = trees_of(turn.program.body) or []
+    if old is not None and old.open:
+        return False
+    if old is not None and old.exact is not None:
+        trees = [*trees, *(old.trees() or [None])]
+    return all(isinstance(tree, dict) for tree in trees)
+
+
+def _unread(turn: Turn, topic: Topic, key: RecordKey) -> None:
+    """A body without members where no key has to be read: stored, merged somehow or refused, that is not said (sow.md section 12, 33;
+    delta.md section 6, 21)."""
+    rule = R("CMD-PUB-38")
+    old = topic.records.get(key)
+    topic.ghosts.pop(key, None)
+    topic.records[key] = Record(
+        key=key,
+        exact=None,
+        members={},
+        correlation=Correlation(),
+        repeated=_repeated(topic, old),
+        fresh=(R("SOW-KEY-21"), R("SOW-REC-02")),
+        maybe=(rule,) if old is None or old.maybe else (),
+        open=True,
+    )
+    turn.instance.changed(topic, turn.connection)
+    expect_acks(turn, Answer(status="either", because=(rule,)))
+    deliver(turn, Delivery(topic=topic.config.name, body=_as_sent(turn), config=topic.config, maybe=True))
+
+
+def _as_sent(turn: Turn) -> Body | None:
+    """The body of a message that may be delivered as it was sent; that of a delta may have been merged with something."""
+    return None if turn.cmd == "delta_publish" else Body(exact=turn.program.body, members={}, complete=())
 
 
 def _keyed(turn: Turn, topic: Topic) -> None:
+    """The key fields name the record."""
+    delta = turn.cmd == "delta_publish"
     try:
-        tree = parse(turn.program.body)
+        key = read_key(turn, topic, turn.program.body)
     except PayloadError:
-        _unparsable(turn, topic)
+        if any(f'"{name}"'.encode() in turn.program.body for name in topic.key_names):
+            raise turn.refuse("a damaged body that names its key field may be taken (CMD-PUB-38)") from None
+        if beyond_repair(turn.program.body):
+            _unparsable(turn, topic)
+        else:
+            _keyless(turn, topic, R("CMD-PUB-38"))
         return
-    key = key_of_tree(tree, topic.config.keys)
     if key is None:
-        _keyless(turn, topic)
+        _keyless(turn, topic, R("DELTA-PUB-15") if delta else R("SOW-KEY-40"))
         return
-    for other in topic.records:
-        if other != key and _confusable(other, key):
-            raise turn.refuse(f"key values {other} and {key} may or may not be one record (SOW-KEY-41)")
     _apply(turn, topic, key)
 
 
-def _confusable(one: RecordKey, other: RecordKey) -> bool:
-    """Keys that a text or numeric reading could take for equal: 1, "1", 1.0, true."""
-    return all(_loose(a) == _loose(b) for a, b in zip(one, other, strict=True))
+def beyond_repair(body: bytes) -> bool:
+    """Whether no reader can take a body for a JSON value: it begins like nothing in JSON, or like an object that does not end or has a
+    member without a value."""
+    text = body.strip(WHITE)
+    if text[:1] != b"{":
+        return bool(text) and JSON_BEGINNING.match(text) is None
+    return MEMBER_WITHOUT_VALUE.match(text) is not None or not _ends(text)
 
 
-def _loose(text: str) -> object:
-    bare = text.strip('"')
-    try:
-        return float(bare)
-    except ValueError:
-        return {"true": 1.0, "false": 0.0}.get(bare, bare)
+def _ends(text: bytes) -> bool:
+    """Whether the object that a text begins with has an end."""
+    depth, in_string, escaped = 0, False, False
+    for char in text:
+        if in_string:
+            in_string, escaped = char != QUOTE or escaped, char == BACKSLASH and not escaped
+        elif char == QUOTE:
+            in_string = True
+        else:
+            depth += (char == OPENING) - (char == CLOSING)
+            if depth == 0:
+                return True
+    return False
 
 
 def _unparsable(turn: Turn, topic: Topic) -> None:
     """A key has to be read, so the damage shows (CMD-PUB-37): a failure, no record, no delivery."""
-    names = topic.key_names
-    if any(f'"{name}"'.encode() in turn.program.body for name in names):
-        raise turn.refuse("a damaged body that names its key field may be taken (CMD-PUB-38)")
     because: Because = (R("CMD-PUB-37"),)
     expect_acks(turn, Answer(status="failure", because=because))
-    topic.unfenced.add(turn.connection)
+    turn.instance.changed(topic, turn.connection)
     for subscription in turn.instance.subscriptions_to(topic.config.name):
-        turn.draft.never(
-            turn.step,
-            (subscription.connection, "publish", subscription.sub_id),
-            because,
-            body=Body(exact=turn.program.body, members={}, complete=()),
-        )
+        _never(turn, subscription, because)
 
 
-def _keyless(turn: Turn, topic: Topic) -> None:
-    """What happens is not said (SOW-KEY-40, DELTA-PUB-15); no record that has its key may change (DELTA-PUB-43)."""
-    delta = turn.cmd == "delta_publish"
-    rule = R("DELTA-PUB-15") if delta else R("SOW-KEY-40")
+def _keyless(turn: Turn, topic: Topic, rule: R) -> None:
+    """Which record is meant cannot be told: what happens is not said, but no record that has its key may change (DELTA-PUB-43)."""
     topic.vague += 1
-    topic.version += 1
-    topic.unfenced.add(turn.connection)
+    turn.instance.changed(topic, turn.connection)
     expect_acks(turn, Answer(status="either", because=(rule,)))
-    if delta and len(topic.config.keys) == 1:
+    if turn.cmd == "delta_publish" and len(topic.config.keys) == 1:
         for record in topic.records.values():
             record.fresh_body = (R("DELTA-PUB-43"), R("DELTA-PUB-01"))
-    _deliver_vaguely(turn, topic)
-
-
-def _deliver_vaguely(turn: Turn, topic: Topic) -> None:
-    """A message without a key may be refused, delivered, or merged with another one without a key: any body may come."""
-    deliver(turn, Delivery(topic=topic.config.name, body=None, maybe=True))
-    for subscription in turn.instance.subscriptions_to(topic.config.name):
-        turn.draft.scope(subscription.connection, "publish", subscription.sub_id)
+    deliver(turn, Delivery(topic=topic.config.name, body=_as_sent(turn), config=topic.config, maybe=True))
 
 
 def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
+    """The record is made, replaced or merged, and delivered."""
     old = topic.records.get(key)
     ghost = topic.ghosts.pop(key, None)
+    if ghost is not None and ghost[0] == R("SOW-DEL-05"):
+        ghost = None  # there never was such a record
     topic.shown_gone.discard(key)
     delta = turn.cmd == "delta_publish"
+    merged = delta and old is not None
     same_content = old is not None and not old.maybe and _same_content(old, turn.program.body, delta=delta)
     record = _merged(turn, topic, old) if delta and old is not None else _whole(turn, topic, key, old, ghost, delta=delta)
     if delta and old is not None and old.maybe:
         _merged_or_inserted(turn, topic, record, old)
-    record.publisher = turn.connection
-    record.maybe = False
     topic.records[key] = record
-    topic.unfenced.add(turn.connection)
-    topic.version += 1
+    turn.instance.changed(topic, turn.connection)
     expect_acks(turn, Answer())
     deliver(
         turn,
@@ -200,10 +248,10 @@ def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
             topic=topic.config.name,
             record=record,
             config=topic.config,
-            body=_delivered_body(record, delta=delta, merged=delta and old is not None),
-            presence=_delivery_rules(delta=delta, merged=delta and old is not None, same_content=same_content),
+            body=_delivered_body(record, delta=delta, merged=merged),
+            presence=_delivery_rules(delta=delta, merged=merged, same_content=same_content),
             correlation=_delivered_correlation(turn, record, delta=delta),
-            merged_delta=turn.program.body if delta and old is not None else None,
+            merged_delta=turn.program.body if merged else None,
         ),
     )
 
@@ -211,13 +259,15 @@ def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
 def _same_content(old: Record, body: bytes, *, delta: bool) -> bool:
     if not delta:
         return old.exact == body
-    try:
-        tree = parse(body)
-    except PayloadError:
-        return False
+    (tree,) = trees_of(body) or (None,)
     if not isinstance(tree, dict):
         return False
-    return all(name in old.members and old.members[name].values == (value,) for name, value in tree.items())
+    return all(name in old.members and _is(old.members[name], value) for name, value in tree.items())
+
+
+def _is(member: Member, value: object) -> bool:
+    """Whether a member surely has that value."""
+    return isinstance(member.values, tuple) and len(member.values) == 1 and same(member.values[0], value)
 
 
 def _delivery_rules(*, delta: bool, merged: bool, same_content: bool) -> Because:
@@ -237,13 +287,12 @@ def _delivered_body(record: Record, *, delta: bool, merged: bool) -> Body:
             gone=dict(record.gone),
             complete=whole if record.complete else (),
         )
-    verbatim: Because = (R("DELTA-PUB-06"),) if delta else (R("CMD-PUB-03"),)
     return Body(
         exact=record.exact,
         members=dict(record.members),
         gone=dict(record.gone),
-        complete=(R("SOW-REC-07"),),
-        verbatim=() if delta else verbatim,
+        complete=(R("DELTA-PUB-06"),) if delta else (R("SOW-REC-07"),),
+        verbatim=() if delta else (R("CMD-PUB-03"),),
     )
 
 
@@ -261,31 +310,26 @@ def _delivered_correlation(turn: Turn, record: Record, *, delta: bool) -> Correl
 
 
 def _whole(turn: Turn, topic: Topic, key: RecordKey, old: Record | None, ghost: Because | None, *, delta: bool) -> Record:
-    """The record after a message that stands for the whole of it: a publish, or a delta onto nothing (DELTA-PUB-06)."""
+    """The record after a message that stands for the whole of it: a publish, or a delta onto nothing (DELTA-PUB-06).
+
+    Whether the body of such a delta is kept as it was sent is open (delta.md section 6, 18).
+    """
     body = turn.program.body
-    try:
-        tree = parse(body)
-    except PayloadError:
-        tree = None
-    because: Because = (R("DELTA-PUB-06"),) if delta else (R("SOW-REC-01"),) if old is None else (R("SOW-REC-02"),)
-    members = fresh_members(tree, because) if isinstance(tree, dict) else {}
+    (tree,) = trees_of(body) or (None,)
+    members: dict[str, Member] = {}
+    if isinstance(tree, dict):
+        members = inserted_members(tree) if delta else fresh_members(tree, (R("SOW-REC-01"),) if old is None else (R("SOW-REC-02"),))
     own = turn.text("correlation_id")
-    gone: dict[str, Because] = {}
-    if old is not None:
-        after_delta = old.deltas > 0
-        rules: Because = (R("DELTA-PUB-34"), R("SOW-REC-03")) if after_delta else WHOLE
-        gone = {name: rules for name in old.members if name not in members}
-    elif ghost is not None:
-        gone = {}
+    dropped: Because = (R("DELTA-PUB-34"), R("SOW-REC-03")) if old is not None and old.deltas else WHOLE
     return Record(
         key=key,
-        exact=None if delta and topic.config.keys else body,
+        exact=None if delta else body,
         members=members,
         correlation=_stored_correlation(own, old, delta=delta),
-        gone=gone,
+        gone={} if old is None else {name: dropped for name in old.members if name not in members},
         verbatim=() if delta else VERBATIM,
         complete=_complete(ghost, delta=delta),
-        fresh=_fresh_whole(topic, old, ghost, key, delta=delta),
+        fresh=_fresh_whole(topic, old, ghost, key, [tree], delta=delta),
         repeated=_repeated(topic, old),
     )
 
@@ -302,12 +346,14 @@ def _stored_correlation(own: str | None, old: Record | None, *, delta: bool) -> 
     return Correlation(values=(None, *(v for v in old.correlation.values if v is not None)), because=(R("SOW-REC-15"),))
 
 
-def _fresh_whole(topic: Topic, old: Record | None, ghost: Because | None, key: RecordKey, *, delta: bool) -> Because:
+def _fresh_whole(
+    topic: Topic, old: Record | None, ghost: Because | None, key: RecordKey, trees: list[object], *, delta: bool
+) -> Because:
     if old is not None:
         return (R("SOW-REC-02"),)
     if delta:
         return (R("DELTA-PUB-14"), R("DELTA-PUB-06")) if not topic.config.keys else (R("DELTA-PUB-06"),)
-    if ghost is not None and ghost[0] == R("SOW-DEL-01"):
+    if any(match(deleter, trees) is True for deleter in topic.deleters):
         return (R("SOW-DEL-26"), R("SOW-REC-08"))
     if ghost is not None:
         return (R("SOW-REC-08"), R("SOW-REC-01"))
@@ -343,13 +389,11 @@ def _repeated(topic: Topic, old: Record | None) -> Because:
 
 def _merged_or_inserted(turn: Turn, topic: Topic, record: Record, old: Record) -> None:
     """A delta onto a record that may have been deleted: only what the delta itself says is certain."""
-    tree = parse(turn.program.body)
+    (tree,) = trees_of(turn.program.body) or (None,)
     named = tree if isinstance(tree, dict) else {}
-    plain = {name for name, value in named.items() if not (is_null(value) or isinstance(value, dict | list))}
+    plain = {name for name, value in named.items() if not (is_nothing(value) or isinstance(value, dict | list))}
     certain = plain | topic.key_names
-    record.members = {
-        name: member if name in certain else Member(values=Unknown.ANY, because=()) for name, member in record.members.items()
-    }
+    record.members = {name: member if name in certain else open_member(old.maybe[0]) for name, member in record.members.items()}
     record.gone, record.complete, record.fresh_body = {}, (), ()
     if turn.text("correlation_id") is None and old.correlation.values != (None,):
         values = (None, *(value for value in old.correlation.values if value is not None))
@@ -362,12 +406,8 @@ def _merged(turn: Turn, topic: Topic, old: Record) -> Record:
     correlation = old.correlation if own is None else Correlation(values=(own,), because=(R("DELTA-PUB-20"), R("SOW-REC-13")))
     if own is None and old.correlation.values != (None,):
         correlation = Correlation(values=old.correlation.values, because=(R("DELTA-PUB-21"), R("SOW-REC-13")))
-    try:
-        tree = parse(turn.program.body)
-    except PayloadError:
-        tree = None
-    if not isinstance(tree, dict) or (old.exact is not None and not old.members):
-        raise turn.refuse("a delta of or onto a body that is no JSON object is not described (delta.md section 6, 21)")
+    tree = parse(turn.program.body)
+    assert isinstance(tree, dict)
     members = merge(old.members, tree, keys=topic.key_names, deltas=old.deltas)
     again = turn.program.body == old.last_delta
     explicit = not topic.config.keys

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
+from itertools import combinations_with_replacement
 
 from reference_model.expectation import Occurs
 from reference_model.expression.evaluate import compare_for_order
@@ -20,11 +21,10 @@ from reference_model.state import Instance, Record, RecordKey, Topic, match
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restriction:
-    """Which rules stand behind what comes: by selection (filter, keys), by limit (top_n, skip_n), and for what is too much."""
+    """Which rules stand behind what comes: by selection (filter, keys), and by limit (top_n, skip_n)."""
 
     selection: Because
     limit: Because
-    surplus: Because
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,39 +63,44 @@ def naming(instance: Instance, sow_keys: tuple[str | KeyOf, ...], topic: Topic, 
 
 def ordered_groups(chosen: list[Chosen], terms: tuple[OrderTerm, ...]) -> list[list[Chosen]] | None:
     """The records in order, ties together; None where the documentation leaves the order of some of them open."""
-    trees: dict[int, object] = {}
-    for c in chosen:
-        possible = c.record.trees()
-        if possible is None or len(possible) != 1:
-            return None
-        trees[id(c)] = possible[0]
-
-    class Open(Exception):  # noqa: N818 - leaves the sort, is no error
-        pass
-
-    def compare(a: Chosen, b: Chosen) -> int:
-        result = compare_for_order(terms, trees[id(a)], trees[id(b)])
-        if result is None:
-            raise Open
-        return result
-
-    try:
-        ordered = sorted(chosen, key=cmp_to_key(compare))
-    except Open:
+    if any(_compare(terms, one, other) is None for one, other in combinations_with_replacement(chosen, 2)):
         return None
-    groups: list[list[Chosen]] = []
-    for c in ordered:
-        if groups and compare(groups[-1][0], c) == 0:
-            groups[-1].append(c)
+
+    def compare(one: Chosen, other: Chosen) -> int:
+        return _compare(terms, one, other) or 0
+
+    return merged_ties([[c] for c in sorted(chosen, key=cmp_to_key(compare))], terms)
+
+
+def merged_ties(groups: list[list[Chosen]], terms: tuple[OrderTerm, ...]) -> list[list[Chosen]]:
+    """The same records in the groups of fewer terms."""
+    merged: list[list[Chosen]] = []
+    for group in groups:
+        if merged and _compare(terms, merged[-1][0], group[0]) == 0:
+            merged[-1] += group
         else:
-            groups.append([c])
-    return groups
+            merged.append([*group])
+    return merged
+
+
+def _compare(terms: tuple[OrderTerm, ...], one: Chosen, other: Chosen) -> int | None:
+    a, b = one.record.trees(), other.record.trees()
+    return compare_for_order(terms, a[0], b[0]) if a and b and len(a) == len(b) == 1 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of the result comes. top_n None: no limit; batch_size: up to a multiple of it a server may round top_n (SOW-TOPN-12)."""
+
+    top_n: int | None = None
+    skip_n: int = 0
+    batch_size: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """occurs: every record with whether it comes. pool: records of which between low and high come. low, high: records returned;
-    matches_low, matches_high: records selected."""
+    matches_low, matches_high: records selected; both with those of unknown key."""
 
     occurs: tuple[tuple[Chosen, Occurs], ...]
     pool: tuple[tuple[Chosen, ...], int, int] | None
@@ -104,49 +109,54 @@ class Plan:
     matches_low: int
     matches_high: int
 
-    @classmethod
-    def of(
-        cls, chosen: list[Chosen], groups: list[list[Chosen]] | None, *, top_n: int | None, skip_n: int, batch_size: int, vague: int = 0
-    ) -> Plan:
-        """`vague`: records of unknown key that may take a place in a limited result."""
-        sure = [c for c in chosen if c.match is True]
-        unsure = [c for c in chosen if c.match is None]
-        out = [(c, Occurs.NEVER) for c in chosen if c.match is False]
-        least, most = len(sure), len(sure) + len(unsure)
-        if top_n is None and not skip_n:
-            occurs = [*((c, Occurs.ONCE) for c in sure), *((c, Occurs.OPTIONAL) for c in unsure), *out]
-            return cls(occurs=tuple(occurs), pool=None, low=least, high=most, matches_low=least, matches_high=most)
-        limit = most if top_n is None else top_n
-        rounded = -(-limit // batch_size) * batch_size if limit else 0
-        low, high = max(0, min(limit, least - skip_n)), max(0, min(rounded, most - skip_n))
-        if vague:
-            low, high = max(0, low - vague), max(0, min(rounded, most + vague - skip_n, most))
+
+def planned(chosen: list[Chosen], groups: list[list[Chosen]] | None, limits: Limits, *, vague: int = 0, free: bool = False) -> Plan:
+    """What comes of the chosen records.
+
+    `groups`: those that are selected, or may be, in order; None if their order is open. `vague`: how many records of unknown key may be
+    selected too. `free`: which of the selected ones come is open altogether.
+    """
+    sure = [c for c in chosen if c.match is True]
+    unsure = [c for c in chosen if c.match is None]
+    least, most = len(sure), len(sure) + len(unsure) + vague
+    low, high = least, most
+    pool = None
+    if free:
+        low = 0
+        occurs = [(c, Occurs.OPTIONAL) for c in (*sure, *unsure)]
+    elif limits.top_n is None:
+        occurs = [*((c, Occurs.ONCE) for c in sure), *((c, Occurs.OPTIONAL) for c in unsure)]
+    else:
+        rounded = -(-limits.top_n // limits.batch_size) * limits.batch_size
+        low = max(0, min(limits.top_n, least - limits.skip_n))
+        high = max(0, min(rounded, most - limits.skip_n))
         if groups is None or unsure or vague:
-            candidates = [*sure, *unsure]
-            if high == 0:
-                occurs = [*((c, Occurs.NEVER) for c in candidates), *out]
-                return cls(occurs=tuple(occurs), pool=None, low=0, high=0, matches_low=least, matches_high=most)
-            if low == least and not unsure and not skip_n and not vague:
-                occurs = [*((c, Occurs.ONCE) for c in sure), *out]
-                return cls(occurs=tuple(occurs), pool=None, low=low, high=low, matches_low=least, matches_high=most)
-            occurs = [*((c, Occurs.OPTIONAL) for c in candidates), *out]
-            return cls(
-                occurs=tuple(occurs),
-                pool=(tuple(candidates), low, high),
-                low=low,
-                high=high,
-                matches_low=least,
-                matches_high=most,
-            )
-        ordered, pool = _windowed(groups, skip_n, skip_n + limit, skip_n + rounded, low, high)
-        return cls(occurs=(*ordered, *out), pool=pool, low=low, high=high, matches_low=least, matches_high=most)
+            occurs, pool = _counted([*sure, *unsure], low, high, vague)
+        else:
+            start = limits.skip_n
+            occurs, pool = _windowed(groups, start, start + limits.top_n, start + rounded, low, high)
+    out = [(c, Occurs.NEVER) for c in chosen if c.match is False]
+    return Plan(occurs=(*occurs, *out), pool=pool, low=low, high=high, matches_low=least, matches_high=most)
+
+
+Occurring = list[tuple[Chosen, Occurs]]
+Counted = tuple[tuple[Chosen, ...], int, int]
+
+
+def _counted(candidates: list[Chosen], low: int, high: int, vague: int) -> tuple[Occurring, Counted | None]:
+    """Between low and high come, but which is open; some of them may be records of unknown key."""
+    if high == 0:
+        return [(c, Occurs.NEVER) for c in candidates], None
+    if low == len(candidates) and not vague:
+        return [(c, Occurs.ONCE) for c in candidates], None
+    return [(c, Occurs.OPTIONAL) for c in candidates], (tuple(candidates), max(0, low - vague), high)
 
 
 def _windowed(
     groups: list[list[Chosen]], start: int, stop: int, stop_rounded: int, low: int, high: int
-) -> tuple[list[tuple[Chosen, Occurs]], tuple[tuple[Chosen, ...], int, int] | None]:
+) -> tuple[Occurring, Counted | None]:
     """Positions start..stop of the ordered records come; a group of ties across an edge comes in part; up to stop_rounded may."""
-    occurs: list[tuple[Chosen, Occurs]] = []
+    occurs: Occurring = []
     partial: list[Chosen] = []
     certain = 0
     at = 0

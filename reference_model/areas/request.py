@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from reference_model.admission import decimal
 from reference_model.expression.errors import ExpressionError
 from reference_model.expression.order import OrderTerm, parse_order_by
-from reference_model.expression.select import Directive, parse_select
+from reference_model.expression.select import Directive
 from reference_model.expression.syntax import Expr
+from reference_model.messages import Options
+from reference_model.rule import R
 from reference_model.scenario import KeyOf
 from reference_model.state import Topic
 from reference_model.turn import Turn
@@ -22,7 +25,12 @@ known_values: Final = frozenset({"top_n", "skip_n", "select"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A query as it was asked, parsed. `filter_error`: the filter does not compile."""
+    """A query as it was asked, parsed.
+
+    literal       its topic is a name, no pattern
+    filter_error  the filter does not compile
+    doubt         the may rule that lets a server refuse the command, or make what it likes of it
+    """
 
     topics: tuple[Topic, ...]
     literal: bool
@@ -38,6 +46,7 @@ class Request:
     send_keys: bool
     timestamp: bool
     select: tuple[Directive, ...] | None
+    doubt: R | None
 
 
 def request_of(turn: Turn) -> Request:
@@ -50,36 +59,73 @@ def request_of(turn: Turn) -> Request:
     unknown = (options.flags - known_flags) | (options.values.keys() - known_values)
     if unknown:
         raise turn.refuse(f"option {min(unknown)} of sow is not modelled")
-    topics = turn.instance.covered(pattern)
-    literal = topics == [] or topics[0].config.name == pattern
-    if not topics and pattern in {"", "@"}:
-        raise turn.refuse("a query needs a topic")
+    topics = tuple(turn.instance.covered(pattern))
+    literal = not turn.is_pattern(pattern)
     acceptance = turn.filter()
-    top_option = options.values.get("top_n")
+    top_option, skip_option = _limit(turn, "top_n"), _limit(turn, "skip_n")
     top_header = turn.number("top_n")
     if top_option is not None and top_header is not None:
         raise turn.refuse("top_n is given twice")
     batch_size = turn.number("batch_size")
     if batch_size is not None and batch_size < 1:
         raise turn.refuse("a batch size below 1 has no defined effect")
-    select = options.values.get("select")
-    keys = turn.program.header.get("sow_keys")
+    order_by = _order_by(turn)
+    top_n = top_option if top_option is not None else top_header
+    doubt = _doubt(options, literal=literal, skips=skip_option is not None, top_n=top_n, ordered=bool(order_by))
+    if doubt is not None and (turn.cmd_id is None or "processed" not in turn.acks):
+        raise turn.refuse(f"a query that may be refused must ask for the processed ack ({doubt})")
     return Request(
-        topics=tuple(topics),
+        topics=topics,
         literal=literal,
         expr=None if acceptance is None else acceptance.expr,
         filter_error=acceptance is not None and acceptance.refused is True,
-        sow_keys=listed_keys(keys),
-        order_by=_order_by(turn),
-        top_n=int(top_option) if top_option is not None else top_header,
+        sow_keys=_sow_keys(turn),
+        order_by=order_by,
+        top_n=top_n,
         top_n_by_option=top_option is not None,
-        skip_n=int(options.values["skip_n"]) if "skip_n" in options.values else None,
+        skip_n=skip_option,
         batch_size=batch_size,
         no_sowkey="no_sowkey" in options.flags,
         send_keys="send_keys" in options.flags,
         timestamp="timestamp" in options.flags,
-        select=parse_select(select.removeprefix("[").removesuffix("]")) if select is not None else None,
+        select=turn.select(),
+        doubt=doubt,
     )
+
+
+def _doubt(options: Options, *, literal: bool, skips: bool, top_n: int | None, ordered: bool) -> R | None:
+    if skips and top_n is None:
+        return R("SOW-TOPN-08")
+    if skips and not literal:
+        return R("CMD-SOW-16")
+    if skips and not ordered:
+        return R("SOW-TOPN-09")
+    return R("CMD-SOW-53") if options.flags & {"oof", "replace"} else None
+
+
+def _limit(turn: Turn, name: str) -> int | None:
+    text = turn.options.values.get(name)
+    if text is None:
+        return None
+    value = decimal(text)
+    if value is None:
+        raise turn.refuse(f"the option {name} must be a number")
+    return value
+
+
+def _sow_keys(turn: Turn) -> tuple[str | KeyOf, ...] | None:
+    keys = listed_keys(turn.program.header.get("sow_keys"))
+    check_shown(turn, keys or ())
+    return keys
+
+
+def check_shown(turn: Turn, keys: tuple[str | KeyOf, ...]) -> None:
+    """The SOW key of a record can only be taken from a message that has shown it, and is only sure to be shown by a query."""
+    for key in keys:
+        if isinstance(key, KeyOf):
+            topic = turn.instance.topics.get(key.topic)
+            if topic is None or (key.values not in topic.shown and not topic.unjudged):
+                raise turn.refuse(f"no query has had to show the key of {key.topic} {key.values}")
 
 
 def _order_by(turn: Turn) -> tuple[OrderTerm, ...]:

@@ -6,58 +6,59 @@ Source: sow.md sections 7.1 to 7.5, commands.md section 7. Which records come is
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from typing import Final
 
 from reference_model.areas.acks import expect_acks
-from reference_model.areas.deliver import TIMESTAMP, correlation_claims, key_claims, topic_rules
-from reference_model.areas.query import Chosen, Plan, Restriction, choose, ordered_groups
+from reference_model.areas.deliver import TIMESTAMP, correlation_claims, key_claims, key_symbol, topic_rules
+from reference_model.areas.query import Chosen, Limits, Restriction, choose, merged_ties, ordered_groups, planned
 from reference_model.areas.request import Request, key_of, vague
 from reference_model.areas.statistics import answer_of
 from reference_model.expectation import Absent, Body, Claim, Is, Like, Occurs, Present
+from reference_model.expression.evaluate import sort_key
 from reference_model.rule import Because, R
-from reference_model.select import selected
-from reference_model.state import Record, Topic, at_path
+from reference_model.select import includes, selected, selects_nothing
+from reference_model.state import Record, Topic
 from reference_model.turn import Turn, id_rules
 
 
 def answers(turn: Turn, request: Request) -> tuple[dict[str, int], int]:
-    """Write down the result of a query that succeeds; returns the slots of its acks, and of its group_end."""
-    restriction = _restriction(turn, request)
-    chosen = choose(turn.instance, request.topics, request.expr, request.sow_keys)
-    groups = ordered_groups([c for c in chosen if c.match is not False], request.order_by) if request.order_by else None
-    plan = Plan.of(
-        chosen, groups, top_n=request.top_n, skip_n=request.skip_n or 0, batch_size=request.batch_size or 1, vague=vague(request)
-    )
-    slots = expect_acks(turn, answer_of(request, plan, chosen))
+    """Write down the result of a query that succeeds, or may; returns the slots of its acks, and of its group_end."""
     draft, connection, query_id = turn.draft, turn.connection, turn.query_id
-    correlated: Because = id_rules(query_id, R("CMD-SOW-27") if turn.text("query_id") else R("CMD-SOW-28"))
-    begin, end = _brackets(turn, request, correlated, empty=plan.high == 0 and not vague(request))
-    writer = _Records(turn, request, restriction, correlated)
+    chosen = choose(turn.instance, request.topics, request.expr, request.sow_keys)
+    selected_ones = [c for c in chosen if c.match is not False]
+    groups = _groups(request, selected_ones)
+    plan = planned(
+        chosen,
+        groups[0] if len(groups) == 1 else None,
+        Limits(top_n=request.top_n, skip_n=request.skip_n or 0, batch_size=request.batch_size or 1),
+        vague=vague(request) if request.sow_keys is None else 0,
+        free=request.doubt in ANYTHING,
+    )
+    restriction = _restriction(turn, request, chosen)
+    slots = expect_acks(turn, answer_of(turn, request, plan, chosen))
+    frame = Frame(
+        begin=_begin_rules(turn, request, empty=plan.matches_high == 0),
+        end=(R("CMD-ORD-15"), R("CMD-ORD-14")) if plan.matches_high == 0 else (R("CMD-ORD-14"), R("SOW-QRY-01")),
+        correlated=id_rules(query_id, R("CMD-SOW-27") if turn.text("query_id") else R("CMD-SOW-28")),
+        doubt=() if request.doubt is None else (request.doubt,),
+        accepted=None if request.doubt is None else (slots["processed"], "success"),
+    )
+    begin, end = _brackets(turn, request, frame)
+    writer = _Records(turn, request, restriction, frame)
     written = {id(c.record): writer.record(c, occurs) for c, occurs in plan.occurs}
     writer.ghosts()
     if plan.pool is not None:
         members, low, high = plan.pool
-        because: Because = (R("SOW-TOPN-02"), R("SOW-TOPN-01")) if request.top_n_by_option else (R("SOW-TOPN-01"),)
-        draft.pool(tuple(written[id(c.record)] for c in members), low, high, because)
-    surplus: Because = () if vague(request) else restriction.surplus
+        count_rules: Because = (R("SOW-TOPN-02"), R("SOW-TOPN-01")) if request.top_n_by_option else (R("SOW-TOPN-01"),)
+        draft.pool(tuple(written[id(c.record)] for c in members), low, high, (*frame.doubt, *count_rules))
+    surplus: Because = () if vague(request) else restriction.selection
     draft.scope(connection, "sow", query_id, surplus=surplus, repeated=(R("SOW-REC-05"),))
     records = tuple(written.values())
-    if len(request.topics) == 1:
-        draft.chain(connection, (begin,), records, (end,), because=(R("SOW-QRY-01"),))
-        if turn.session.last_query:
-            draft.chain(connection, turn.session.last_query, (begin,), because=(R("CMD-ORD-11"),))
-        turn.session.last_query = (*records, end)
-    else:
-        turn.session.last_query = ()
-    _order(turn, request, groups, written, chosen)
+    _enclose(turn, begin, records, end, single=len(request.topics) == 1)
+    _order(turn, request, groups, chosen, written, frame)
     _ack_order(turn, slots, begin, end, records, single=len(request.topics) == 1)
-    for topic in request.topics:
-        plain = not (request.expr or request.sow_keys or request.top_n is not None)
-        if plain:
-            topic.asked = (topic.version, connection)
-        if request.order_by and request.top_n:
-            topic.page = (topic.version, _page_of(turn), (request.skip_n or 0) + request.top_n)
+    _remember(turn, request)
     rule = R("SOW-BATCH-01") if request.batch_size is None else R("SOW-BATCH-02") if turn.cmd == "sow" else R("SOW-BATCH-10")
     draft.oblige(
         "batches",
@@ -66,21 +67,76 @@ def answers(turn: Turn, request: Request) -> tuple[dict[str, int], int]:
     return slots, end
 
 
-def _brackets(turn: Turn, request: Request, correlated: Because, *, empty: bool) -> tuple[int, int]:
+ANYTHING: Final = frozenset({R("SOW-TOPN-08"), R("CMD-SOW-16")})
+"""Doubts under which the result is any part of the selected records."""
+
+Groups = list[list[Chosen]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What the messages of one result have in common: the rules for its brackets and its id; and if the query may be refused, the rule
+    that says so, and the slot and status of the ack with which all of it exists."""
+
+    begin: Because
+    end: Because
+    correlated: Because
+    doubt: Because
+    accepted: tuple[int, str] | None
+
+
+def _groups(request: Request, selected_ones: list[Chosen]) -> list[Groups]:
+    """Of each topic the records in order, ties together; nothing where the order is open.
+
+    Over several topics two orders are demanded, topic by topic (EXPR-TOP-25) and by orderby: only the order within each is sure.
+    """
+    if not request.order_by:
+        return []
+    by_topic = [ordered_groups([c for c in selected_ones if c.topic is topic], request.order_by) for topic in request.topics]
+    found = [groups for groups in by_topic if groups is not None]
+    return found if len(found) == len(by_topic) else []
+
+
+def _begin_rules(turn: Turn, request: Request, *, empty: bool) -> Because:
+    usual: Because = (R("CMD-ORD-15"), R("SOW-QRY-01")) if empty else (R("SOW-QRY-01"),)
+    if not request.literal:
+        usual = (R("EXPR-TOP-24"), *usual)
+    return usual if turn.acks else (R("CMD-SOW-42"), *usual)
+
+
+def _brackets(turn: Turn, request: Request, frame: Frame) -> tuple[int, int]:
     """group_begin and group_end: one pair; over several topics perhaps one a topic (commands.md section 14, 4)."""
     draft, connection, query_id = turn.draft, turn.connection, turn.query_id
-    begin_because: Because = (R("CMD-ORD-15"), R("SOW-QRY-01")) if empty else (R("SOW-QRY-01"),)
-    if not turn.acks:
-        begin_because = (R("CMD-SOW-42"), *begin_because)
-    end_because: Because = (R("CMD-ORD-15"), R("CMD-ORD-14")) if empty else (R("CMD-ORD-14"), R("SOW-QRY-01"))
-    begin = draft.slot(turn.step, (connection, "group_begin", query_id), begin_because, correlated=correlated)
-    end = draft.slot(turn.step, (connection, "group_end", query_id), end_because, correlated=correlated)
+    begin, end = (
+        draft.slot(turn.step, (connection, kind, query_id), (*frame.doubt, *because), correlated=frame.correlated, when=frame.accepted)
+        for kind, because in (("group_begin", frame.begin), ("group_end", frame.end))
+    )
     for kind in ("group_begin", "group_end"):
-        if len(request.topics) > 1:
+        if len(request.topics) > 1 or frame.doubt:
             draft.scope(connection, kind, query_id)
         else:
             draft.scope(connection, kind, query_id, surplus=(R("CMD-ORD-14"),), repeated=(R("SOW-QRY-01"),))
     return begin, end
+
+
+def _enclose(turn: Turn, begin: int, records: tuple[int, ...], end: int, *, single: bool) -> None:
+    """Every record stands inside the brackets, and the results of one connection one behind the other (CMD-ORD-11)."""
+    session = turn.session
+    if not single:
+        session.last_query = ()
+        return
+    turn.draft.chain(turn.connection, (begin,), records, (end,), because=(R("SOW-QRY-01"),))
+    turn.draft.chain(turn.connection, session.last_query, (begin,), because=(R("CMD-ORD-11"),))
+    session.last_query = (*records, end)
+
+
+def _remember(turn: Turn, request: Request) -> None:
+    """What later queries of the same topics are compared with (SOW-QRY-38, SOW-TOPN-11)."""
+    for topic in request.topics:
+        if not (request.expr or request.sow_keys is not None or request.top_n is not None or request.doubt):
+            topic.asked = (topic.version, turn.connection)
+        if request.order_by and request.top_n:
+            topic.page = (topic.version, _page_of(turn), (request.skip_n or 0) + request.top_n)
 
 
 def _page_of(turn: Turn) -> Hashable:
@@ -88,33 +144,31 @@ def _page_of(turn: Turn) -> Hashable:
     return (turn.text("filter"), turn.text("orderby"), turn.text("top_n"), turn.options.values.get("top_n"))
 
 
-def _order(
-    turn: Turn,
-    request: Request,
-    groups: list[list[Chosen]] | None,
-    written: dict[int, int],
-    chosen: list[Chosen],
-) -> None:
-    if groups is not None:
-        turn.draft.chain(
-            turn.connection,
-            *(tuple(written[id(c.record)] for c in group if id(c.record) in written) for group in groups),
-            because=_order_rules(turn, request, groups),
-        )
+def _order(turn: Turn, request: Request, groups: list[Groups], chosen: list[Chosen], written: dict[int, int], frame: Frame) -> None:
+    """Within each topic as orderby says; without orderby topic by topic, in the order of the configuration."""
+    draft = turn.draft
+
+    def slots(group: list[Chosen]) -> tuple[int, ...]:
+        return tuple(written[id(c.record)] for c in group)
+
+    if request.order_by:
+        for of_topic in groups:
+            by_first = merged_ties(of_topic, request.order_by[:1])
+            first_rules = (*frame.doubt, *_order_rules(turn, request, by_first))
+            draft.chain(turn.connection, *map(slots, by_first), because=first_rules)
+            if len(request.order_by) > 1:
+                draft.chain(turn.connection, *map(slots, of_topic), because=(*frame.doubt, R("EXPR-ORD-04"), *first_rules))
     elif len(request.topics) > 1:
-        by_topic = [
-            tuple(written[id(c.record)] for c in chosen if c.topic is topic and id(c.record) in written) for topic in request.topics
-        ]
-        turn.draft.chain(turn.connection, *by_topic, because=(R("EXPR-TOP-25"),))
+        by_topic = [slots([c for c in chosen if c.topic is topic]) for topic in request.topics]
+        draft.chain(turn.connection, *by_topic, because=(R("EXPR-TOP-25"),))
 
 
-def _order_rules(turn: Turn, request: Request, groups: list[list[Chosen]]) -> Because:
+def _order_rules(turn: Turn, request: Request, by_first: Groups) -> Because:
+    """Which rule an order by the first term is about; the same order asked for again is about the kind of the values."""
     base = R("EXPR-ORD-01")
     text = turn.text("orderby") or ""
     again = text in turn.instance.orders
     turn.instance.orders.add(text)
-    if len(request.order_by) > 1:
-        return (R("EXPR-ORD-04"), base)
     term = request.order_by[0]
     if term.as_text:
         return (R("EXPR-ORD-07") if term.descending else R("EXPR-ORD-06"), base)
@@ -122,28 +176,23 @@ def _order_rules(turn: Turn, request: Request, groups: list[list[Chosen]]) -> Be
         return (R("EXPR-ORD-03"), base)
     if len(term.identifier.steps) > 1 and "ASC" not in text:
         return (R("EXPR-ORD-13"), base)
-    if request.top_n is not None:
-        return (R("SOW-TOPN-07"), R("SOW-TOPN-03"), base) if request.skip_n else (R("SOW-TOPN-03"), base)
     if request.expr is not None:
         return (R("SOW-ORD-13"), base)
     if (request.batch_size or 1) > 1:
         return (R("SOW-ORD-11"), base)
-    kind = _kind_of_order(request, groups)
+    kind = _kind_of_order(request, by_first)
     if kind is not None and (again or len(term.identifier.steps) > 1):
         return (kind, base)
     return (R("EXPR-ORD-02"), base) if "ASC" in text else (base,)
 
 
-def _kind_of_order(request: Request, groups: list[list[Chosen]]) -> R | None:
+def _kind_of_order(request: Request, by_first: Groups) -> R | None:
     """Strings in byte order (EXPR-ORD-08), or numbers whose texts would sort otherwise (EXPR-ORD-05)."""
-    path = request.order_by[0].identifier.path
-    values = [at_path(tree, path) for group in groups for tree in group[0].record.trees() or ()]
-    if len(values) > 1 and all(isinstance(value, str) for value in values):
+    values = [sort_key(request.order_by[0], tree) for group in by_first for tree in group[0].record.trees() or ()]
+    if len(values) > 1 and all(isinstance(value, bytes) for value in values):
         return R("EXPR-ORD-08")
     texts = [str(value) for value in values]
-    if all(isinstance(value, int | Decimal) for value in values) and texts not in (sorted(texts), sorted(texts, reverse=True)):
-        return R("EXPR-ORD-05")
-    return None
+    return None if texts in (sorted(texts), sorted(texts, reverse=True)) else R("EXPR-ORD-05")
 
 
 def _ack_order(turn: Turn, slots: dict[str, int], begin: int, end: int, records: tuple[int, ...], *, single: bool) -> None:
@@ -153,12 +202,13 @@ def _ack_order(turn: Turn, slots: dict[str, int], begin: int, end: int, records:
     if "completed" in slots:
         if single:
             draft.chain(connection, (end,), (slots["completed"],), because=(R("CMD-ORD-08"),))
-        draft.chain(connection, records, (slots["completed"],), because=(R("CMD-SOW-39"),))
+        after: Because = (R("CMD-SOW-39"),) if turn.cmd == "sow" else (R("CMD-ORD-06"), R("CMD-SAS-06"))
+        draft.chain(connection, records, (slots["completed"],), because=after)
         if "stats" in slots:
             draft.chain(connection, (slots["completed"],), (slots["stats"],), because=(R("CMD-ORD-09"),))
 
 
-def _restriction(turn: Turn, request: Request) -> Restriction:
+def _restriction(turn: Turn, request: Request, chosen: list[Chosen]) -> Restriction:
     """Which rules say why a record comes or does not, by the restrictions of the query."""
     base = R("SOW-QRY-05")
     filtered, keyed = request.expr is not None, request.sow_keys is not None
@@ -173,56 +223,91 @@ def _restriction(turn: Turn, request: Request) -> Restriction:
         selection = (R("EXPR-FLT-05"), R("SOW-QRY-06"), base) if turn.filter_shared else (R("SOW-QRY-06"), base)
     else:
         selection = (base,)
-    limit: Because = ()
+    if not request.literal:
+        selection = (*selection[:-1], R("EXPR-TOP-24"), base)
+    return Restriction(selection=selection, limit=_limit_rules(turn, request, excluded=any(c.match is False for c in chosen)))
+
+
+def _limit_rules(turn: Turn, request: Request, *, excluded: bool) -> Because:
+    """Why a selected record comes or does not; `excluded`: there are others that the selection leaves out."""
+    if request.top_n is None:
+        return ()
+    of_subscription: Because = () if turn.cmd == "sow" else (R("SUB-SOW-07"),)
     if request.top_n == 0:
-        limit = (R("SOW-TOPN-06"), R("SOW-TOPN-01"))
-    elif request.top_n is not None and request.order_by:
-        if request.skip_n is not None:
-            limit = (R("SOW-TOPN-14"), R("SOW-TOPN-07")) if filtered else (R("SOW-TOPN-07"), R("SOW-TOPN-03"))
-        else:
-            limit = (R("SOW-TOPN-03"), R("SOW-TOPN-01"))
-    elif request.top_n is not None:
-        limit = (R("SOW-TOPN-01"),)
-    return Restriction(selection=selection, limit=limit, surplus=selection)
+        return (*of_subscription, R("SOW-TOPN-06"), R("SOW-TOPN-01"))
+    if not request.order_by:
+        return (*of_subscription, R("SOW-TOPN-01"))
+    if request.skip_n is not None:
+        window: Because = (R("SOW-TOPN-07"), R("SOW-TOPN-03"))
+        return (R("SOW-TOPN-14"), *window) if request.expr is not None and excluded else window
+    return (*of_subscription, R("SOW-TOPN-03"), R("SOW-TOPN-01"))
 
 
 class _Records:
     """Writes the record slots of one query."""
 
-    def __init__(self, turn: Turn, request: Request, restriction: Restriction, correlated: Because) -> None:
+    def __init__(self, turn: Turn, request: Request, restriction: Restriction, frame: Frame) -> None:
         self.turn = turn
         self.request = request
         self.restriction = restriction
-        self.correlated = correlated
+        self.frame = frame
 
     def record(self, chosen: Chosen, occurs: Occurs) -> int:
-        turn, request, topic, record = self.turn, self.request, chosen.topic, chosen.record
+        """The slot of one record."""
+        turn, topic, record = self.turn, chosen.topic, chosen.record
         where = (turn.connection, "sow", turn.query_id)
         key = (topic.config.name, record.key)
         if occurs is Occurs.NEVER:
-            return turn.draft.never(turn.step, where, self._why_not(chosen), key=key, key_of=key_of(topic))
-        if topic.config.keys:
-            domain = topic.config.domain
-            turn.draft.distinct(R("SOW-KEY-02"), ("sow_key", domain), ("sow_key", domain, record.key))
-            if topic.config.key_domain is None:
-                turn.draft.distinct(R("SOW-KEY-08"), ("sow_key", record.key), ("sow_key", domain, record.key))
+            return turn.draft.never(turn.step, where, (*self.frame.doubt, *self._why_not(chosen)), key=key, key_of=key_of(topic))
+        self._check_recognizable(topic, record)
+        self._keys_differ(topic, record)
         slot = turn.draft.slot(
             turn.step,
             where,
-            (R("SOW-TOPN-04"),) if occurs is Occurs.OPTIONAL and not request.order_by else self._why(topic, record),
+            (*self.frame.doubt, *self._presence(chosen, occurs)),
             key=key,
             key_of=key_of(topic),
             claims=self._claims(topic, record),
-            body=self._body(record),
+            body=self._body(topic, record),
             occurs=occurs,
-            correlated=self.correlated,
+            correlated=self.frame.correlated,
+            when=self.frame.accepted,
         )
-        if occurs is Occurs.ONCE:
+        if occurs is Occurs.ONCE and self.frame.accepted is None:
             record.fresh_body, record.seen = (), True
             if not self.restriction.limit:
                 record.fresh = ()
+            if not self.request.no_sowkey and not record.maybe:
+                topic.shown.add(record.key)
         turn.draft.scope(turn.connection, "sow", (turn.query_id, key), repeated=record.repeated)
         return slot
+
+    def _check_recognizable(self, topic: Topic, record: Record) -> None:
+        """Refuse what would make records look alike: then a right answer could be taken for a wrong one."""
+        request = self.request
+        if not topic.config.keys and request.no_sowkey:
+            raise self.turn.refuse("no_sowkey on a topic with explicit keys: its records could not be told apart")
+        if request.select is None or not topic.config.keys:
+            return
+        paths = [tuple(path.split("/")[1:]) for path in topic.config.keys]
+        if all(includes(request.select, path) for path in paths):
+            return
+        if request.no_sowkey or record.key not in topic.shown or selects_nothing(request.select, record.trees()):
+            raise self.turn.refuse("a select list without the key fields: records that no query has shown could not be told apart")
+
+    def _keys_differ(self, topic: Topic, record: Record) -> None:
+        if topic.config.keys:
+            symbol = key_symbol(topic.config, record.key)
+            self.turn.draft.distinct(R("SOW-KEY-02"), ("sow_key", topic.config.name), symbol)
+            if topic.config.key_domain is None:
+                self.turn.draft.distinct(R("SOW-KEY-08"), ("sow_key", record.key), symbol)
+
+    def _presence(self, chosen: Chosen, occurs: Occurs) -> Because:
+        if occurs is Occurs.ONCE or (self.request.order_by and chosen.match is True):
+            return self._why(chosen.topic, chosen.record)
+        if chosen.record.maybe:
+            return chosen.record.maybe
+        return (R("SOW-TOPN-04"),) if self.request.top_n is not None else self.restriction.selection
 
     def ghosts(self) -> None:
         """Records that were deleted, or never made, must not come."""
@@ -257,16 +342,14 @@ class _Records:
             tiled = request.skip_n and topic.page == (topic.version, _page_of(turn), request.skip_n)
             return (*((R("SOW-TOPN-11"),) if tiled else ()), *self.restriction.limit, *record.fresh, *self.restriction.selection)
         if record.fresh:
-            fence = topic.fenced
-            across = fence is not None and fence[1] != turn.connection
-            across_rules = (fence[0],) if fence and across else ()
-            return (*across_rules, *record.fresh, *self.restriction.selection)
+            # That a new record can be seen from elsewhere is what a fence is for; an old one was there before.
+            inserted = record.fresh == (R("SOW-REC-01"),)
+            fence = topic.fenced if inserted and topic.fenced and topic.fenced[1] != turn.connection else None
+            return (*((fence[0],) if fence else ()), *record.fresh, *self.restriction.selection)
         if not (request.expr or request.sow_keys):
             again = self._asked_before(topic)
             if again:
                 return (again, *self.restriction.selection)
-            if turn.options.flags & {"oof", "replace"}:
-                return (R("CMD-SOW-53"), *self.restriction.selection)
             if turn.text("bookmark"):
                 return (R("BOOK-HIST-10"), *self.restriction.selection)
             if turn.text("opts") == "none":
@@ -290,27 +373,24 @@ class _Records:
         request = self.request
         claims = [Claim("topic", Is(topic.config.name), topic_rules(topic.config.name, R("CMD-SOW-59")))]
         if request.no_sowkey:
-            claims.append(Claim("sow_key", Absent(), (R("CMD-SOW-56"), R("WIRE-SOW-03"))))
+            omitted = R("CMD-SOW-56") if self.turn.cmd == "sow" else R("CMD-SAS-44")
+            claims.append(Claim("sow_key", Absent(), (omitted, R("WIRE-SOW-03"))))
         else:
             equal = R("SOW-KEY-09") if topic.config.key_domain is not None else R("SOW-KEY-01")
-            claims.extend(key_claims(topic.config, record.key, present=R("WIRE-SOW-03"), equal=equal, given=self._given()))
+            claims.extend(key_claims(topic.config, record.key, present=R("WIRE-SOW-03"), equal=equal, given=_given(record)))
         claims.extend(correlation_claims(record.correlation))
         if request.timestamp:
-            claims.append(Claim("timestamp", Present(), (R("CMD-SOW-57"),)))
+            claims.append(Claim("timestamp", Present(), (R("CMD-SOW-57") if self.turn.cmd == "sow" else R("CMD-SAS-41"),)))
             claims.append(Claim("timestamp", Like(TIMESTAMP), (R("WIRE-HDR-18"),)))
         else:
             claims.append(Claim("timestamp", Absent(), (R("CMD-OPT-29"),)))
         return tuple(claims)
 
-    def _given(self) -> R:
-        key_is_odd = any(set(key) & set("+/") for topic in self.request.topics if not topic.config.keys for (key,) in topic.records)
-        return R("CMD-PUB-41") if key_is_odd else R("SOW-KEY-22")
-
-    def _body(self, record: Record) -> Body:
+    def _body(self, topic: Topic, record: Record) -> Body:
         body = record.body()
         if self.request.select is not None:
             because: Because = (R("CMD-WIRE-11"), R("EXPR-SEL-12")) if self.request.timestamp else (R("EXPR-SEL-12"), R("EXPR-SEL-01"))
-            return selected(body, record.trees(), self.request.select, because)
+            return selected(body, record.trees(), self.request.select, because, keys=topic.key_names)
         if record.fresh_body:
             body = replace(
                 body,
@@ -322,11 +402,13 @@ class _Records:
             body = replace(
                 body,
                 members={
-                    name: replace(member, missing=(R("CMD-SOW-55"), *member.because)) if self._is_key(name) else member
+                    name: replace(member, missing=(R("CMD-SOW-55"), *member.because)) if name in topic.key_names else member
                     for name, member in body.members.items()
                 },
             )
         return body
 
-    def _is_key(self, name: str) -> bool:
-        return any(name in topic.key_names for topic in self.request.topics)
+
+def _given(record: Record) -> R:
+    """The rule that an explicit key that comes back changed breaks."""
+    return R("CMD-PUB-41") if set(record.key[0]) & set("+/") else R("SOW-KEY-22")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reference_model.areas.acks import Answer, expect_acks
+from reference_model.areas.keys import read_key
 from reference_model.areas.query import Chosen, choose
-from reference_model.areas.request import listed_keys
-from reference_model.expectation import Claim, Is, Present, Within
-from reference_model.payload.json import PayloadError, parse
+from reference_model.areas.request import check_shown, listed_keys
+from reference_model.areas.session import may_be_closed
+from reference_model.expectation import Claim, Present, Within
+from reference_model.payload.json import PayloadError
 from reference_model.rule import Because, R
-from reference_model.state import Topic, key_of_tree
+from reference_model.scenario import KeyOf
+from reference_model.state import Record, Topic
 from reference_model.turn import Turn
 
 
 def sow_delete(turn: Turn) -> None:
     """Dispatch on the selector; exactly one is documented (SOW-DEL-16)."""
-    by_filter, keys, body = turn.text("filter"), turn.program.header.get("sow_keys"), turn.program.body
-    given = sum((by_filter is not None, keys not in {None, ""} if isinstance(keys, str | None) else True, bool(body)))
+    by_filter, keys, body = turn.text("filter"), listed_keys(turn.program.header.get("sow_keys")), turn.program.body
+    given = sum((by_filter is not None, keys is not None, bool(body)))
     if turn.text("bookmark"):
         raise turn.refuse("queue acknowledgements are not modelled")
     if given > 1:
@@ -25,42 +29,52 @@ def sow_delete(turn: Turn) -> None:
     _no_data_messages(turn)
     name = turn.text("topic")
     if name is None:
-        expect_acks(turn, Answer(status="either", because=(R("CMD-DEL-08"),), dropped=_all_but_processed(turn)))
+        # A failure or the end of the connection (CMD-DEL-08); no record is deleted.
+        expect_acks(turn, Answer(status="either", because=(R("CMD-DEL-08"),)))
+        may_be_closed(turn, R("CMD-DEL-08"))
         return
+    turn.check_topic(name)
     topics = turn.instance.covered(name)
-    if not topics:
-        expect_acks(turn, Answer(status="either", because=(R("CMD-DEL-36"),), dropped=_all_but_processed(turn)))
+    if not topics or given == 0:
+        _without_aim(turn, topics)
         return
-    if given == 0:
-        expect_acks(turn, Answer(status="either", because=(R("CMD-DEL-35"),), dropped=_all_but_processed(turn)))
-        return
-    if not _judged(turn, topics):
-        return
-    if by_filter is not None:
-        _by_filter(turn, topics, by_filter)
-    elif body:
-        _by_data(turn, topics)
-    else:
-        _by_keys(turn, topics)
-
-
-def _judged(turn: Turn, topics: list[Topic]) -> bool:
-    """Whether it is known what the topics hold; if not, the acks are written down and nothing more."""
+    _check_program(turn, topics)
     if any(topic.unjudged for topic in topics):
-        expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),), dropped=_all_but_processed(turn)))
+        # Whether there is anything to delete is not known, nor what is left.
+        expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),)))
         for topic in topics:
             topic.unjudged = True
-        return False
+    elif by_filter is not None:
+        _by_filter(turn, topics, by_filter)
+    elif keys is not None:
+        _by_keys(turn, topics, keys)
+    else:
+        _by_data(turn, topics)
+
+
+def _without_aim(turn: Turn, topics: list[Topic]) -> None:
+    """A topic without SOW, or no selector: what that does is not said (CMD-DEL-35, CMD-DEL-36)."""
+    rule = R("CMD-DEL-35") if topics else R("CMD-DEL-36")
+    expect_acks(turn, Answer(status="either", because=(rule,), dropped=dict.fromkeys(turn.acks - {"received", "processed"}, rule)))
+    for topic in topics:
+        turn.instance.changed(topic, turn.connection)
+        for record in topic.records.values():
+            record.maybe = (rule,)
+
+
+def _check_program(turn: Turn, topics: list[Topic]) -> None:
     for topic in topics:
         if topic.unfenced - {turn.connection}:
             raise turn.refuse(f"{topic.config.name} has unfenced changes of another connection")
+
+
+def _check_certain(turn: Turn, topics: list[Topic]) -> None:
+    """A delete that looks for its records finds for sure only what a fence has made visible."""
+    for topic in topics:
+        if topic.unfenced:
+            raise turn.refuse(f"{topic.config.name} has changes that no fence has made visible: what the delete finds is open")
         if topic.vague:
             raise turn.refuse(f"what a delete finds in {topic.config.name} is open")
-    return True
-
-
-def _all_but_processed(turn: Turn) -> dict[str, R]:
-    return {ack: R("CMD-ACK-27") for ack in turn.acks if ack not in {"received", "processed"}}
 
 
 def _no_data_messages(turn: Turn) -> None:
@@ -86,15 +100,17 @@ def _by_filter(turn: Turn, topics: list[Topic], text: str) -> None:
     acceptance = turn.filter()
     assert acceptance is not None
     if acceptance.refused:
-        expect_acks(turn, Answer(status="failure", because=(R("EXPR-FLT-10"), R("CMD-DEL-10"))))
-        for topic in topics:
-            for record in topic.records.values():
-                record.fresh = record.fresh or (R("EXPR-FLT-10"), R("SOW-QRY-05"))
+        expect_acks(turn, Answer(status="failure", because=(*turn.about, R("EXPR-FLT-10"), R("CMD-DEL-10"))))
+        _touch(turn, topics)
+        _must_stay((record for topic in topics for record in topic.records.values()), R("EXPR-FLT-10"))
         return
+    _check_certain(turn, topics)
     chosen = choose(turn.instance, topics, acceptance.expr, None)
     everything = text.replace(" ", "") == "1=1"
     counts = _counts(topics, chosen)
     because: Because = (R("SOW-DEL-02"), R("SOW-DEL-01")) if everything else (R("SOW-DEL-01"),)
+    if turn.is_pattern(turn.text("topic") or ""):
+        because = (R("EXPR-TOP-26"), *because)
     rules = {
         "matches": (Within(counts.low, counts.high), R("CMD-STAT-12")),
         "topic_matches": (Within(counts.low, counts.stored_high), R("CMD-STAT-11")),
@@ -107,13 +123,16 @@ def _by_filter(turn: Turn, topics: list[Topic], text: str) -> None:
     expect_acks(
         turn,
         Answer(
-            status="either" if nothing and "stats" not in turn.acks and "completed" not in turn.acks else "success",
+            status="either" if nothing else "success",
             because=(R("SOW-DEL-28"),) if nothing else (R("CMD-DEL-10"),),
             claims={"stats": tuple(claims)},
         ),
     )
     if turn.cmd_id is not None and "stats" in turn.acks:
         turn.draft.oblige("deleted_equals_matches", {"connection": turn.connection, "cmd_id": turn.cmd_id, "step": turn.step})
+    if acceptance.expr is not None:
+        for topic in topics:
+            topic.deleters.append(acceptance.expr)
     _remove(turn, topics, chosen, because)
 
 
@@ -126,28 +145,32 @@ def _counts(topics: list[Topic], chosen: list[Chosen]) -> Counts:
     )
 
 
-def _by_keys(turn: Turn, topics: list[Topic]) -> None:
-    entries = listed_keys(turn.program.header.get("sow_keys")) or ()
+def _by_keys(turn: Turn, topics: list[Topic], entries: tuple[str | KeyOf, ...]) -> None:
+    check_shown(turn, entries)
+    _check_certain(turn, topics)
     chosen = choose(turn.instance, topics, None, entries)
-    found = {c.listed for c in chosen if c.listed is not None}
-    missing = any(entry not in found for entry in entries)
-    explicit = any(not topic.config.keys for topic in topics)
+    found = {c.listed for c in chosen if c.listed is not None and not c.record.maybe}
     counts = _counts(topics, chosen)
-    deleted = Claim("records_deleted", Within(counts.low, counts.high), (R("CMD-DEL-15"),))
+    claims = _deleted_claims(counts.low, counts.high)
     dropped = {"completed": R("CMD-DEL-12")}
-    if missing:
+    if any(entry not in found for entry in entries):
         # Deleted as far as they exist, or refused as a whole (SOW-DEL-07): what is left of the listed ones is then open.
-        dropped |= {"stats": R("SOW-DEL-07"), "persisted": R("SOW-DEL-07")}
-        expect_acks(turn, Answer(status="either", because=(R("SOW-DEL-07"),), dropped=dropped))
-        for topic in topics:
-            topic.version += 1
-            topic.unfenced.add(turn.connection)
+        expect_acks(turn, Answer(status="either", because=(R("SOW-DEL-07"),), claims=claims, dropped=dropped))
+        _touch(turn, topics)
         for c in chosen:
             if c.match is not False:
-                c.record.maybe = True
+                c.record.maybe = (R("SOW-DEL-07"),)
+        _must_stay((c.record for c in chosen if c.match is False), R("SOW-DEL-03"))
         return
-    expect_acks(turn, Answer(because=(R("CMD-DEL-10"),), claims={"stats": (deleted,)}, dropped=dropped))
+    expect_acks(turn, Answer(because=(R("CMD-DEL-10"),), claims=claims, dropped=dropped))
+    explicit = any(not topic.config.keys for topic in topics)
     _remove(turn, topics, chosen, (R("SOW-KEY-24"), R("SOW-DEL-03")) if explicit else (R("SOW-DEL-03"),))
+
+
+def _deleted_claims(low: int, high: int, because: Because = (R("CMD-DEL-15"),)) -> dict[str, tuple[Claim, ...]]:  # noqa: B008 - immutable
+    """Of the statistics of a delete without filter only one can be relied on (CMD-DEL-14)."""
+    name = "records_deleted"
+    return {"stats": (Claim(name, Present(), (R("CMD-DEL-14"),)), Claim(name, Within(low, high), because))}
 
 
 def _by_data(turn: Turn, topics: list[Topic]) -> None:
@@ -155,27 +178,33 @@ def _by_data(turn: Turn, topics: list[Topic]) -> None:
         raise turn.refuse("a delete by data is modelled for one topic with key fields")
     topic = topics[0]
     try:
-        key = key_of_tree(parse(turn.program.body), topic.config.keys)
+        key = read_key(turn, topic, turn.program.body)
     except PayloadError:
         key = None
     if key is None:
         raise turn.refuse("a delete by data without the key fields has no defined result")
     record = topic.records.get(key)
-    deleted = Claim(
-        "records_deleted", Within(0 if record is None or record.maybe else 1, 0 if record is None else 1), (R("CMD-DEL-15"),)
-    )
+    claims = _deleted_claims(0, 0, (R("SOW-DEL-05"),)) if record is None else _deleted_claims(0 if record.maybe else 1, 1)
+    expect_acks(turn, Answer(because=(R("CMD-DEL-10"),), claims=claims, dropped={"completed": R("CMD-DEL-12")}))
     if record is None:
-        deleted = Claim("records_deleted", Is(0), (R("SOW-DEL-05"),))
-    expect_acks(
-        turn,
-        Answer(because=(R("CMD-DEL-10"),), claims={"stats": (deleted,)}, dropped={"completed": R("CMD-DEL-12")}),
-    )
-    if record is None:
-        topic.ghosts[key] = (R("SOW-DEL-05"),)
-        topic.unfenced.add(turn.connection)
-        topic.version += 1
+        _touch(turn, topics)
+        topic.ghosts.setdefault(key, (R("SOW-DEL-05"),))
         return
-    _remove(turn, [topic], [Chosen(topic=topic, record=record, match=True)], (R("SOW-DEL-04"),))
+    chosen = [Chosen(topic=topic, record=other, match=other is record) for other in topic.records.values()]
+    _remove(turn, topics, chosen, (R("SOW-DEL-04"),))
+
+
+def _touch(turn: Turn, topics: list[Topic]) -> None:
+    for topic in topics:
+        turn.instance.changed(topic, turn.connection)
+
+
+def _must_stay(records: Iterable[Record], rule: R) -> None:
+    """What the delete did not select is there in the next query that reaches it, or the rule is broken: of a record that no query has
+    shown yet too, the delete is the likelier explanation than a lost publish."""
+    for record in records:
+        fresh = record.fresh or (R("SOW-QRY-05"),)
+        record.fresh = fresh if rule in fresh else (rule, *fresh)
 
 
 def _silent_removal(turn: Turn, removed: Chosen) -> None:
@@ -187,18 +216,13 @@ def _silent_removal(turn: Turn, removed: Chosen) -> None:
 
 
 def _remove(turn: Turn, topics: list[Topic], chosen: list[Chosen], because: Because) -> None:
-    for topic in topics:
-        topic.unfenced.add(turn.connection)
-        topic.version += 1
+    """What is selected goes, what may be selected may go, everything else stays."""
+    _touch(turn, topics)
     for c in chosen:
         if c.match is True:
             _silent_removal(turn, c)
             del c.topic.records[c.record.key]
             c.topic.ghosts[c.record.key] = because
         elif c.match is None:
-            c.record.maybe = True
-    for c in chosen:
-        if c.match is False and because[0] in {R("SOW-DEL-03"), R("SOW-DEL-01"), R("SOW-DEL-04")}:
-            # Of a record that no query has shown yet the delete is the likelier explanation than a lost publish.
-            fresh = c.record.fresh or (R("SOW-QRY-05"),)
-            c.record.fresh = fresh if because[0] in fresh else (because[0], *fresh)
+            c.record.maybe = because
+    _must_stay((c.record for c in chosen if c.match is False), because[-1])

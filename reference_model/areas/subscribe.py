@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from reference_model.areas.acks import Answer, expect_acks
-from reference_model.expression.select import parse_select
 from reference_model.rule import Because, R
 from reference_model.state import Subscription
 from reference_model.turn import Turn
@@ -23,7 +22,7 @@ def subscribe(turn: Turn) -> None:
         register(turn, unsure=True)
         return
     if acceptance is not None and acceptance.refused:
-        expect_acks(turn, Answer(status="failure", because=(*turn.about, *acceptance.because), reason=(R("EXPR-FLT-08"),)))
+        expect_acks(turn, Answer(status="failure", because=(*turn.about, *acceptance.because), reason=(R("CMD-ACK-12"),)))
         register(turn, ended=(R("SUB-REG-09"), R("EXPR-FLT-08")))
         return
     slots = expect_acks(turn, Answer(because=(*turn.about, R("CMD-SUB-09"))))
@@ -32,15 +31,13 @@ def subscribe(turn: Turn) -> None:
 
 def check(turn: Turn, flags: frozenset[str], values: frozenset[str]) -> None:
     """Refuse what is not modelled, and what has no documented effect."""
-    sub_id = _id(turn)
+    _id(turn)
     if turn.text("bookmark"):
         raise turn.refuse("replays are not modelled")
     options = turn.options
     unknown = (options.flags - flags) | (options.values.keys() - values)
     if unknown:
         raise turn.refuse(f"option {min(unknown)} of {turn.cmd} is not modelled")
-    if any(s.connection == turn.connection and s.sub_id == sub_id and not s.ended for s in turn.instance.subscriptions):
-        raise turn.refuse(f"the subscription id {sub_id} is in use, which has no defined effect")
 
 
 def _id(turn: Turn) -> str:
@@ -57,7 +54,6 @@ def register(
 ) -> None:
     """Enter a subscription, or one that must stay silent (`ended`), or one that may get whatever comes (`unsure`)."""
     acceptance = None if unsure else turn.filter()
-    select = turn.options.values.get("select")
     turn.instance.subscriptions.append(
         Subscription(
             connection=turn.connection,
@@ -66,9 +62,10 @@ def register(
             expr=None if acceptance is None else acceptance.expr,
             filter_text=turn.command.text("filter"),
             processed_slot=processed_slot,
+            awaited=processed_slot is not None and turn.cmd_id is not None,
             no_sowkey="no_sowkey" in turn.options.flags,
             timestamp="timestamp" in turn.options.flags,
-            select=parse_select(select.removeprefix("[").removesuffix("]")) if select is not None else None,
+            select=turn.select(),
             own_id=turn.text("sub_id") is not None,
             ended=ended,
             about=turn.about,
@@ -84,10 +81,26 @@ def unsubscribe(turn: Turn) -> None:
     named = turn.text("sub_id")
     if named is None or turn.text("query_id"):
         raise turn.refuse("unsubscribe is modelled with sub_id only")
-    own = [s for s in turn.instance.subscriptions if s.connection == turn.connection and not s.ended]
+    own = [s for s in turn.instance.subscriptions if s.connection == turn.connection and not (s.ending or s.ended)]
     ids = {s.sub_id for s in own} if named == "all" else set(named.split(","))
     unknown = ids - {s.sub_id for s in own}
-    expect_acks(turn, Answer(status="either", because=(R("CMD-UNSUB-13"),)) if unknown else Answer(because=(R("CMD-UNSUB-08"),)))
+    if unknown and len(unknown) < len(ids):
+        raise turn.refuse("whether a list with an unknown id ends the others is not documented (CMD-UNSUB-13)")
+    if unknown or not ids:
+        expect_acks(turn, Answer(status="either", because=(R("CMD-UNSUB-13"),)))
+        return
+    slots = expect_acks(turn, Answer(because=(R("CMD-UNSUB-08"),)))
     for subscription in own:
         if subscription.sub_id in ids:
-            subscription.ending = True
+            subscription.ending = _ending_rules(subscription, named)
+            subscription.ending_slot = slots.get("processed") if turn.cmd_id is not None else None
+
+
+def _ending_rules(subscription: Subscription, named: str) -> Because:
+    """Why nothing comes after the processed ack, the most particular rule first."""
+    usual: Because = (R("SUB-UNSUB-03"), R("SUB-UNSUB-01"))
+    if subscription.after is not None:
+        return (R("CMD-UNSUB-14"), *usual)
+    if named == "all":
+        return (R("SUB-UNSUB-05"), *usual)
+    return (R("SUB-UNSUB-04"), *usual) if "," in named else usual

@@ -86,11 +86,13 @@ def seen_by_others(p: Program) -> None:
 
 @deletes(R("CMD-DEL-08"), R("CMD-DEL-35"), R("CMD-DEL-36"))
 def incomplete(p: Program) -> None:
-    """Without a topic, without a selector, of a topic without SOW: expected to fail; no record goes."""
+    """Without a topic (which may end the connection), of a topic without SOW, without a selector: expected to fail; no record goes."""
     a = p.open()
     five(a)
-    a.delete(None, filter="1=1", acks="processed")
-    a.delete("@orders", acks="processed")
+    p.open("stranger").delete(None, filter="1=1", acks="processed")
     a.delete("@chat", filter="1=1", acks="processed")
+    a.fence()
+    a.sow("@orders")
+    a.delete("@orders", acks="processed")
     a.fence()
     a.sow("@orders")

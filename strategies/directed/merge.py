@@ -48,8 +48,8 @@ def other_types(p: Program) -> None:
 @merge(R("DELTA-MRG-09"), R("DELTA-MRG-10"), R("DELTA-MRG-12"))
 def open_cases(p: Program) -> None:
     """A scalar over an object, an object over a scalar, empty arrays and objects, arrays of objects: recorded."""
-    before: dict[str, object] = {"a": {"x": 1}, "b": 1, "c": [1], "d": {"x": 1}, "e": {"p": {"x": 1}}, "keep": "k"}
-    shown(p.open(), before, {"a": 2, "b": {"x": 1}, "c": [], "d": {}, "e": {"p": 5}})
+    before: dict[str, object] = {"a": {"x": 1}, "b": 1, "c": [1], "d": {"x": 1}, "e": [{"x": 1}], "keep": "k"}
+    shown(p.open(), before, {"a": 2, "b": {"x": 1}, "c": [], "d": {}, "e": [{"x": 2}, {}]})
 
 
 @merge(R("DELTA-MRG-13"))

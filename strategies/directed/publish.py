@@ -28,7 +28,7 @@ def verbatim(p: Program) -> None:
     writer.publish("@chat", b'{"c":"publish"}{"c":"publish"}')
     writer.publish("@chat", bytes(range(256)))
     writer.publish("@chat", b"")
-    writer.publish(None, b"to nobody")
+    p.open("stranger").publish(None, b"to nobody")
     reader.delivered(writer.publish("@chat", {"n": "marker"}))
 
 

@@ -33,7 +33,7 @@ def a_hundred_in_one_write(p: Program) -> None:
 
 @wire(R("WIRE-HDR-03"), R("WIRE-HDR-04"), R("WIRE-HDR-10"), R("WIRE-CMD-01"))
 def other_spellings(p: Program) -> None:
-    """Blanks between tokens, the command last, numbers in quotes, `publish` in full, long and short names."""
+    """Blanks between tokens, the command last, numbers in quotes, `publish` in full, short names."""
     reader, writer = p.open("reader"), p.open("writer")
     reader.subscribe("@orders", form=Form(reverse=True))
     reader.delivered(writer.publish("@orders", {"id": 0}))
@@ -43,7 +43,7 @@ def other_spellings(p: Program) -> None:
     writer.answered()
     writer.publish("@orders", {"id": 3}, form=Form(quoted=True), expiration=7000)
     writer.answered()
-    writer.publish("@orders", {"id": 4}, form=Form(names="long"))
+    writer.publish("@orders", {"id": 4})
     writer.publish("@orders", {"id": 5}, form=Form(names="short"))
     reader.delivered(writer.publish("@orders", {"id": 6, "n": "marker"}))
     writer.fence()

@@ -206,7 +206,7 @@ class Look:
                 ),
                 "a malformed body": any(c.because[0] == "CMD-PUB-37" for slot in slots for c in slot.claims),
                 "a filter that does not compile": bool(
-                    {"EXPR-FLT-08", "EXPR-FLT-09", "CMD-DEL-10"}
+                    {"EXPR-FLT-08", "EXPR-FLT-09", "EXPR-FLT-10"}
                     & {c.because[0] for i in failed for slot in self.slots(sends[i].label, "ack") for c in slot.claims}
                 ),
                 "no key in a body": any(
