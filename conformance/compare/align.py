@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from conformance.compare.bodies import agrees
 from conformance.compare.explode import Atom
 from reference_model.expectation import Expectation, Is, Occurs, Same, Slot, Where
 from reference_model.payload.json import write
 from reference_model.state import at_path
+
+near_slots_max: Final = 100
+"""Among so many open slots one is looked for by its body: a great result that is wrong throughout must not cost quadratic time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -209,8 +213,9 @@ class _Aligner:
                 may[slot.where].append(slot)
         rest: list[Atom] = []
         for atom in left:
-            slots = must[atom.where] if must.get(atom.where) else may.get(atom.where, ())
-            found = next((slot for slot in slots if slot.body is not None and agrees(slot.body, atom)), None)
+            slots = must[atom.where] if must.get(atom.where) else may.get(atom.where, [])
+            near = slots[:near_slots_max]
+            found = next((slot for slot in near if slot.body is not None and agrees(slot.body, atom)), None)
             found = found or next((slot for slot in slots if slot.occurs is Occurs.ONCE or self._same_record(slot, atom)), None)
             if found is None or (atom.order in self.taken and found.occurs is not Occurs.ONCE):
                 rest.append(atom)

@@ -35,6 +35,9 @@ ROWS_BEFORE_MAX: Final = 8
 LINE_CHARS_MAX: Final = 2 * VALUE_CHARS_MAX
 """One side of a line: a body and the fields that matter."""
 
+PAIRS_MAX: Final = 20_000
+"""Two groups of records with more pairs are not put in order for the reader: only some lines of them are shown."""
+
 _STATISTICS: Final = ("topic_matches", "matches", "records_returned", "records_deleted")
 _NO_FIELDS: Final = frozenset({"", "body", "order", "records", "frame", "header", "cmd", "status", "reason", "ack_type"})
 """What a finding may name as its field that is none of a header, or stands in the line anyway."""
@@ -133,6 +136,8 @@ def _in_order(examination: Examination, slots: Sequence[Slot], matched: dict[int
     for chain in examination.expectation.chains:
         groups = [members for group in chain.groups if (members := [member for member in group if member in here])]
         for earlier, later in itertools.pairwise(groups):
+            if len(earlier) * len(later) > PAIRS_MAX:
+                continue
             for one in earlier:
                 for other in later:
                     if other not in after[one]:
