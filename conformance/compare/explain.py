@@ -50,10 +50,11 @@ _FIRST: Final = ("ack received", "ack processed", "group_begin", "sow", "publish
 def explain(examination: Examination, rule: str, *, group: FindingGroup | None = None) -> dict[str, Any]:
     """The failure record of `rule`, which has a finding in this examination, but for how often, program and replay line.
 
-    The finding is the first unmasked one of the rule, else the first. group: the findings of the whole run that this is an example of:
-    it gives the counts, and what the findings are grouped by, even if this example (a shrunk program) differs in the field.
+    The finding is the first unmasked one of the rule, of the kind of the group if there is one; else the first.
+    group: the findings of the whole run that this is an example of: it gives the counts, and what the findings are grouped by, even if
+    this example (a shrunk program) differs in the field.
     """
-    suspect = _suspect(examination, rule)
+    suspect = _suspect(examination, rule, group)
     finding = suspect.finding
     group = group or FindingGroup(first=finding, count=1, scenarios=[examination.scenario.name], in_scenarios=1)
     compare = _compare(examination, suspect)
@@ -72,10 +73,11 @@ def explain(examination: Examination, rule: str, *, group: FindingGroup | None =
     }
 
 
-def _suspect(examination: Examination, rule: str) -> Suspect:
+def _suspect(examination: Examination, rule: str, group: FindingGroup | None) -> Suspect:
     """The finding to explain, with the atoms that it is about; that of a check names events only."""
     found = [suspect for suspect in examination.suspects if suspect.finding.rule == rule]
-    suspect = next((suspect for suspect in found if suspect.finding.masked_by is None), found[0])
+    alike = None if group is None else group.first.group
+    suspect = min(found, key=lambda one: (one.finding.masked_by is not None, one.finding.group != alike))
     if suspect.slot is not None or suspect.atom is not None or not suspect.finding.events:
         return suspect
     atom = next((atom for atom in examination.atoms if atom.event == suspect.finding.events[0]), None)

@@ -168,6 +168,19 @@ def test_an_example_of_a_group_has_its_counts_and_its_kind():
     assert data["what"] != "w"
 
 
+def test_of_several_findings_the_one_of_the_kind_is_explained():
+    steps = (*PAGE[:4], query("z"), *PAGE[4:])
+    both = [record(1, ONE), record(2, TWO)]
+    examination = look(program(*steps), {"z": result("z", *both), "q": result("q", both[0], acks=("stats",), stats=STATS)})
+    kinds = ("unexpected", "missing")
+    assert {s.finding.kind for s in examination.suspects if s.finding.rule == R("SOW-TOPN-07")} == set(kinds)
+    for kind in kinds:
+        group = FindingGroup(first=Finding(rule=R("SOW-TOPN-07"), kind=kind, what="w"))
+        assert explain(examination, R("SOW-TOPN-07"), group=group)["what"].endswith(
+            "must not come" if kind == "unexpected" else "is missing"
+        )
+
+
 TEXTS = [
     (Fence(label="f", kind="state", connection="a"), "flush  ack=completed"),
     (Fence(label="f", kind="answers", connection="a"), "await all acks"),
