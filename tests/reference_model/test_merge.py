@@ -183,9 +183,9 @@ def test_a_delta_that_met_no_record_is_as_it_was_sent():
 # ---- equality ------------------------------------------------------------------------------------------------------------------
 
 EQUAL = [
-    (1, Decimal("1.0")), (Decimal("1.50"), Decimal("1.5")), (Decimal("1E+3"), 1000), (10**22 + 1, 10**22), (Decimal("0.1"), Decimal("0.10")),
-    (Decimal("0.1"), Decimal("0.1000000000000000055")), ([1, {"a": None}], [Decimal("1.0"), {"a": None}]), ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
-    (Decimal("1E+400"), 10**400),
+    (1, Decimal("1.0")), (Decimal("1.50"), Decimal("1.5")), (Decimal("1E+3"), 1000), (10**22 + 1, 10**22),
+    (Decimal("0.1"), Decimal("0.10")), (Decimal("0.1"), Decimal("0.1000000000000000055")), (Decimal("1E+400"), 10**400),
+    ([1, {"a": None}], [Decimal("1.0"), {"a": None}]), ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
 ]  # fmt: skip
 DIFFERENT = [
     (1, True), (0, False), (1, "1"), (None, ""), (None, False), ([1, 2], [2, 1]), ([1], 1), ({"a": 1}, {"a": 1, "b": None}),

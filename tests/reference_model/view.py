@@ -112,7 +112,7 @@ def members(slot: Slot) -> dict[str, object]:
         elif len(member.values) == 1:
             out[name] = member.values[0]
         else:
-            out[name] = [member for member in member.values]
+            out[name] = list(member.values)
     return out
 
 
