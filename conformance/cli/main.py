@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConformanceError as error:
         return _complain(f"Error: {error}", EXIT_HARNESS)
     except (KeyboardInterrupt, click.exceptions.Abort):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it has been heard
         return _complain("Interrupted.", EXIT_INTERRUPTED)
     except (BrokenPipeError, SystemExit):  # click itself ends the program for one reason only: its output is cut off
         forget_output()

@@ -17,9 +17,12 @@ from .serve import serve, slots_default
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides what the documentation leaves to a server.")
 @click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="A single fault to serve with; may be repeated.")
 @click.option("--trace", is_flag=True, help="One line on stderr for each message in and out.")
-def main(*, listen: str | None, config: Path | None, slots: int, seed: int, mutants: tuple[str, ...], trace: bool) -> None:
+@click.option("--with-parent", is_flag=True, help="End when stdin ends, as it does when the program that started this is gone.")
+def main(
+    *, listen: str | None, config: Path | None, slots: int, seed: int, mutants: tuple[str, ...], trace: bool, with_parent: bool
+) -> None:
     """An AMPS-like server for tests."""
-    sys.exit(serve(listen=listen, config=config, slots=slots, seed=seed, mutants=mutants, trace=trace))
+    sys.exit(serve(listen=listen, config=config, slots=slots, seed=seed, mutants=mutants, trace=trace, with_parent=with_parent))
 
 
 if __name__ == "__main__":

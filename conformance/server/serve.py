@@ -60,8 +60,10 @@ def serve(
     seed: int = 0,
     mutants: Sequence[str] = (),
     trace: bool = False,
+    with_parent: bool = False,
 ) -> int:
-    """Serve until SIGINT or SIGTERM. Returns the exit code: 0, or 2 with one line on stderr for a bad file, address or mutant.
+    """Serve until SIGINT or SIGTERM, or (`with_parent`) until stdin ends: a parent that was killed leaves no server.
+    Returns the exit code: 0, or 2 with one line on stderr for a bad file, address or mutant.
 
     The first line on stdout is `listening tcp://HOST:PORT/amps`, once connections are accepted; further transports have further ones.
     Without `listen` a file's own transports are opened, without both a free port on loopback.
@@ -74,7 +76,7 @@ def serve(
     now = clock()
     engine = Engine(instance, seed=seed, behaviour=behaviour, clock=now)
     try:
-        asyncio.run(_run(App(engine, now, _tracer() if trace else None), listeners))
+        asyncio.run(_run(App(engine, now, _tracer() if trace else None), listeners, with_parent=with_parent))
     except OSError as error:
         return _complain(f"cannot listen on {', '.join(f'{one.host}:{one.port}' for one in listeners)}: {error.strerror or error}")
     except KeyboardInterrupt:
@@ -113,8 +115,10 @@ def _prepare(listen: str | None, config: Path | None, slots: int) -> tuple[Insta
     return instance, listeners
 
 
-async def _run(app: App, listeners: Sequence[Listener]) -> None:
+async def _run(app: App, listeners: Sequence[Listener], *, with_parent: bool) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    if with_parent:
+        loop.add_reader(sys.stdin.fileno(), stop.set)  # nothing is ever written to it: it can be read when it has ended
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)

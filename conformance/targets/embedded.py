@@ -1,4 +1,5 @@
-"""The embedded server as a child process: started on a free port of the loopback, told to stop, never left behind.
+"""The embedded server as a child process: started on a free port of the loopback, told to stop, never left behind. Its stdin is a pipe
+that ends with us, and it with the pipe, should we be killed.
 
 It is a target like any other, reached over TCP; nothing is imported from `conformance.server`.
 """
@@ -55,7 +56,7 @@ class EmbeddedTarget:
     ) -> EmbeddedTarget:
         """Start a server and wait for its first line. `slots`: how many it serves. Raises UnreachableError with the end of what it
         wrote to stderr if it ends, or is silent, before that."""
-        command = [sys.executable, "-m", "conformance.server", "--listen", "127.0.0.1:0", "--seed", str(seed)]
+        command = [sys.executable, "-m", "conformance.server", "--listen", "127.0.0.1:0", "--seed", str(seed), "--with-parent"]
         for mutant in mutants:
             command += ["--mutant", mutant]
         if slots is not None:
@@ -68,7 +69,7 @@ class EmbeddedTarget:
         stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by stop; a pipe that nobody reads would block the server)
         try:
             process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-                list(command), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
+                list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
             )
         except OSError as error:
             stderr.close()
@@ -130,8 +131,9 @@ class EmbeddedTarget:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
         self._stderr.close()
 
     def __enter__(self) -> Self:

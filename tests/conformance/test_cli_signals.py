@@ -54,6 +54,14 @@ def running(tmp_path, address, *more):
     return process
 
 
+def listening(address):
+    try:
+        Session.open(parse_target(address), client_name="look").close()
+    except UnreachableError:
+        return False
+    return True
+
+
 def ended(process):
     out, err = process.communicate(timeout=DEADLINE_S)
     assert "Traceback" not in out + err
@@ -118,8 +126,18 @@ def test_a_server_of_our_own_ends_with_the_run(tmp_path):
     process.send_signal(signal.SIGINT)
     assert ended(process)[0] == 130
     host, port = uri.split("//")[1].split("/")[0].split(":")
-    with pytest.raises(UnreachableError):
-        Session.open(parse_target(f"{host}:{port}"), client_name="after")
+    assert not listening(f"{host}:{port}")
+
+
+def test_a_server_of_our_own_ends_with_a_run_that_was_killed(tmp_path):
+    process = start("run", "--max-rate", "20", "--seed", "1", cwd=tmp_path)
+    process.stdout.readline()
+    address = process.stdout.readline().split()[1].split("//")[1].split("/")[0]
+    process.kill()
+    process.communicate(timeout=DEADLINE_S)
+    until = time.monotonic() + DEADLINE_S
+    while listening(address):
+        assert time.monotonic() < until
 
 
 def test_serve_ends_cleanly(tmp_path):
