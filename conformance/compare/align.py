@@ -52,6 +52,7 @@ class _Aligner:
         self.next_free: dict[Where, int] = defaultdict(int)
         self.keys_shown: dict[Hashable, Hashable] = {}
         self.taken: dict[tuple[int, int], Slot] = {}
+        self.nameless: dict[tuple[int, int], Slot] = {}
 
     def run(self, atoms: list[Atom]) -> Alignment:
         self._index(lambda slot: slot.where[1] == "ack")
@@ -65,7 +66,8 @@ class _Aligner:
         left = self._pair_renamed(left)
         # What equals an earlier message is a repetition only if nothing was missing that it may have been meant to be.
         self.out.repeated += [(self.taken[atom.order], atom) for atom in left if atom.order in self.taken]
-        self.out.surplus = [atom for atom in left if atom.order not in self.taken]
+        self.out.forbidden += [(self.nameless[atom.order], atom) for atom in left if atom.order in self.nameless]
+        self.out.surplus = [atom for atom in left if atom.order not in self.taken and atom.order not in self.nameless]
         self.out.missing = [slot for slot in self._unmatched() if slot.occurs is Occurs.ONCE]
         return self.out
 
@@ -100,6 +102,9 @@ class _Aligner:
         for atom in atoms:
             slot = self._slot_for(atom)
             if slot is None:
+                left.append(atom)
+            elif slot.occurs is Occurs.NEVER and atom.kind == "ack" and atom.text("cmd_id") is None:
+                self.nameless[atom.order] = slot  # if an ack is missing, this may be it without its id
                 left.append(atom)
             elif slot.occurs is Occurs.NEVER:
                 self.out.forbidden.append((slot, atom))
@@ -235,7 +240,7 @@ class _Aligner:
         rest: list[Atom] = []
         for atom in left:
             found = None
-            if atom.kind == "other" or self._id(atom.where) not in known:
+            if atom.kind == "other" or self._id(atom.where) not in known or atom.order in self.nameless:
                 found = next((slot for slot in missing if self._renames(slot, atom)), None)
             if found is None:
                 rest.append(atom)

@@ -263,3 +263,13 @@ def test_an_answer_that_may_be_refused_is_expected_only_if_it_was_accepted():
     assert not refused.missing
     accepted = alignment(steps, q=[ack("q", "processed")])
     assert {slot.where[1] for slot in accepted.missing} == {"group_begin", "group_end"}
+
+
+def test_an_ack_without_id_is_the_one_that_lacks_before_it_is_one_too_many():
+    two = (connect(), send("n", "publish", topic="@chat"), publish("p", ONE, cmd_id="p", ack_type="processed"))
+    lost = look(program(*two), {"p": [ack(None, "processed")]})
+    assert {finding.rule for finding in lost.verdict.findings} == {R("CMD-ACK-08")}
+    extra = look(program(*two), {"p": [ack(None, "processed"), ack("p", "processed")]})
+    assert not extra.alignment.renamed
+    assert {finding.rule for finding in extra.verdict.findings} <= {R("CMD-ACK-01"), R("CMD-ACK-08")}
+    assert extra.verdict.findings
