@@ -38,8 +38,8 @@ class Place:
     file     path from the folder that holds the packages: `reference_model/areas/sow.py`
     line     1-based
     role     what the place does to the rule
-    within   the name of the value around it (`skip_n_ignored` of `Mutant(name="skip_n_ignored", …)`), else the function or class
-             around it, else empty
+    within   the name of the value around it (`skip_n_ignored` of `Mutant(name="skip_n_ignored", …)`), else the scenario, function
+             or class around it, else empty
     """
 
     file: str
@@ -118,7 +118,14 @@ def _written_id(node: ast.AST) -> str | None:
 
 
 def _name_of(node: ast.AST) -> str | None:
+    """A function that is decorated with the rules it exercises is the scenario `paging-by-option`."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        for decorator in node.decorator_list:
+            match decorator:
+                case ast.Call(func=ast.Name(id=collection), args=[first, *_]) if _written_id(first) is not None:
+                    return f"{collection}-{node.name.replace('_', '-')}"
+                case _:
+                    pass
         return node.name
     if isinstance(node, ast.Call):
         for keyword in node.keywords:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from conformance.errors import TargetError
+from conformance.errors import HarnessError, TargetError
 from conformance.results import Conclusion, Finding, Outcome, RunOutcome
 from conformance.rules import load
 from conformance.run.bench import Bench, Examined
@@ -164,5 +165,11 @@ class Measuring:
             failure = self._explainer.explain(examined, finding)
         except TargetError as error:
             raise self._lost(error) from error
+        except HarnessError:
+            raise
+        except Exception as error:
+            line = f"{finding.rule} is broken in {examined.scenario.name}, and explaining it failed: {type(error).__name__}: {error}"
+            note_crash(self.settings.report_dir, line, "".join(traceback.format_exception(error)))
+            raise HarnessTrouble(line, line) from error
         self._told[finding.group] = failure
         self._writer.failure(failure)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from conformance.rules import Excuse, load
-from conformance.rules.index import Place, checked, index, of_role, role_of, scan
+from conformance.rules.index import Place, checked, index, of_role, places, role_of, scan
 from conformance.rules.standing import read_excuses
 from conformance.rules.unchecked import fixed, globs, missing, problems, suggestion, written
 
@@ -18,6 +18,11 @@ SOURCES = [
     ("conformance/wire/header.py", 'X = R("WIRE-HDR-01")\n"""R("WIRE-HDR-02") in a text"""\n# R("WIRE-HDR-03")\n'),
     ("conformance/programs.py", "R(name)\nr = R\n"),
 ]
+
+
+def test_a_decorated_function_is_the_scenario_that_it_writes():
+    text = '@paging(R("SOW-TOPN-02"), needs=("sow",))\ndef by_option(p):\n    p.open()\n'
+    assert [place.within for _, place in places("strategies/directed/paging.py", text)] == ["paging-by-option"]
 
 
 def test_places():
