@@ -142,11 +142,14 @@ class Bench:
         return replace(examined, verdict=replace(examined.verdict, findings=findings))
 
     def once(self, scenario: Scenario, limits: Limits | None = None) -> Examined:
-        """Execute and judge once, in an emptied slot. Raises TargetError."""
+        """Execute and judge once, in an emptied slot; with `limits` of its own it waits as if nothing was known of the target's habits.
+
+        Raises TargetError.
+        """
         self.target.reset()
         target = _Named(self.target)
         try:
-            observation = execute(scenario, target, limits or self._limits, self._habits)
+            observation = execute(scenario, target, limits or self._limits, self._habits if limits is None else None)
         except TargetError:
             raise
         except Exception as error:  # noqa: BLE001 (a mistake of ours is recorded with its scenario, and the run goes on)
