@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from conformance.compare.bodies import agrees
@@ -62,6 +63,7 @@ class _Aligner:
         self._index(lambda slot: slot.where[1] != "ack")
         left += self._take(atom for atom in atoms if atom.kind != "ack")
         left.sort(key=lambda atom: atom.order)
+        self._make_room()
         left = self._pair_in_bucket(left)
         left = self._pair_renamed(left)
         # What equals an earlier message is a repetition only if nothing was missing that it may have been meant to be.
@@ -197,6 +199,28 @@ class _Aligner:
         if other is not None:
             return next((slot for slot in [*before, *([taken] if taken else [])] if _told(slot, atom)), other)
         return taken if taken is not None else before[0] if before else None
+
+    def _make_room(self) -> None:
+        """A message that may come has not come if what took its place was sure to come later: of equal bodies only the number tells."""
+        for where, slots in self.by_where.items():
+            if where[1] not in {"publish", "oof"}:
+                continue
+            for index, slot in enumerate(slots):
+                if slot.occurs is Occurs.ONCE and slot.id not in self.out.matched:
+                    self._shift(slots, index)
+
+    def _shift(self, slots: list[Slot], missing: int) -> None:
+        """Move the atoms of earlier slots on, from the last one that fits, if an optional one is then the one without an atom."""
+        matched, path = self.out.matched, [missing]
+        for index in range(missing - 1, -1, -1):
+            atom = matched.get(slots[index].id)
+            if atom is None or not self._fits(slots[path[-1]], atom) or not _told(slots[path[-1]], atom):
+                continue
+            path.append(index)
+            if slots[index].occurs is Occurs.OPTIONAL:
+                for later, earlier in pairwise(path):
+                    matched[slots[later].id] = matched.pop(slots[earlier].id)
+                return
 
     def _fits(self, slot: Slot, atom: Atom) -> bool:
         """Whether a delivery has this body, and is not plainly about another record."""
