@@ -15,6 +15,7 @@ def brackets(seen: Seen) -> Result:
     begun: Counter[tuple[str, str]] = Counter()
     ended: Counter[tuple[str, str]] = Counter()
     at: dict[tuple[str, str], int] = {}
+    with_ack: set[tuple[str, str]] = set()
     asked = seen.queries()
     endless = _endless(seen)
     for index, event in seen.received:
@@ -37,7 +38,7 @@ def brackets(seen: Seen) -> Result:
             if inside is None and ended[connection, query_id]:
                 yield finding(R("SOW-QRY-21"), "a record comes after the group_end of its query", index, event, field="cmd", seen="sow")
         elif message.cmd == "ack" and inside is not None:
-            yield Chosen(rule=R("CMD-ORD-12"), choice="ack inside a result")
+            with_ack.add((connection, inside))
         if inside is not None:
             yield R("CMD-ORD-10")
             foreign = message.cmd in {"publish", "oof"} or (message.cmd in {"sow", "group_begin"} and query_id != inside)
@@ -47,6 +48,8 @@ def brackets(seen: Seen) -> Result:
                     R("CMD-ORD-10"), f"a {message.cmd} message stands inside the result of another query", index, event, field="cmd",
                     expected=f"records of {inside}", seen=message.cmd,
                 )  # fmt: skip
+    for key in begun:
+        yield Chosen(rule=R("CMD-ORD-12"), choice="ack inside a result" if key in with_ack else "no ack inside a result")
     for key in begun.keys() | ended.keys():
         yield R("CMD-ORD-14")
         if begun[key] != ended[key] and key[0] in seen.ended:
