@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from reference_model.areas.publish import beyond_repair
+from reference_model.areas.damage import beyond_repair
 from reference_model.payload.json import write
 from strategies.commands import TOO_LARGE
 from strategies.drawing import Drawing

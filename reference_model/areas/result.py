@@ -1,6 +1,6 @@
-"""The result of a query that succeeds: brackets, records with their headers and bodies, order, batches.
+"""The result of a query that succeeds: brackets, records with their headers and bodies, batches.
 
-Source: sow.md sections 7.1 to 7.5, commands.md section 7. Which records come is decided in `query`; here it is written down.
+Source: sow.md sections 7.1 to 7.5, commands.md section 7. Which records come is decided in `query`, their order in `order`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Final
 
 from reference_model.areas.acks import expect_acks
 from reference_model.areas.deliver import TIMESTAMP, correlation_claims, key_claims, key_symbol, topic_rules
-from reference_model.areas.query import Chosen, Limits, Restriction, choose, merged_ties, ordered_groups, planned
+from reference_model.areas.order import groups_by_topic, order_of_acks, order_of_records
+from reference_model.areas.query import Chosen, Limits, Restriction, choose, planned
 from reference_model.areas.request import Request, key_of, vague
 from reference_model.areas.statistics import answer_of
 from reference_model.expectation import Absent, Body, Claim, Is, Like, Occurs, Present
-from reference_model.expression.evaluate import sort_key
 from reference_model.rule import Because, R
 from reference_model.select import includes, selected, selects_nothing
 from reference_model.state import Record, Topic
@@ -26,8 +26,7 @@ def answers(turn: Turn, request: Request) -> tuple[dict[str, int], int]:
     """Write down the result of a query that succeeds, or may; returns the slots of its acks, and of its group_end."""
     draft, connection, query_id = turn.draft, turn.connection, turn.query_id
     chosen = choose(turn.instance, request.topics, request.expr, request.sow_keys)
-    selected_ones = [c for c in chosen if c.match is not False]
-    groups = _groups(request, selected_ones)
+    groups = groups_by_topic(request, [c for c in chosen if c.match is not False])
     plan = planned(
         chosen,
         groups[0] if len(groups) == 1 else None,
@@ -56,8 +55,8 @@ def answers(turn: Turn, request: Request) -> tuple[dict[str, int], int]:
     draft.scope(connection, "sow", query_id, surplus=surplus, repeated=(R("SOW-REC-05"),))
     records = tuple(written.values())
     _enclose(turn, begin, records, end, single=len(request.topics) == 1)
-    _order(turn, request, groups, chosen, written, frame)
-    _ack_order(turn, slots, begin, end, records, single=len(request.topics) == 1)
+    order_of_records(turn, request, groups, chosen, written, frame.doubt)
+    order_of_acks(turn, slots, begin, end, records, single=len(request.topics) == 1)
     _remember(turn, request)
     rule = R("SOW-BATCH-01") if request.batch_size is None else R("SOW-BATCH-02") if turn.cmd == "sow" else R("SOW-BATCH-10")
     draft.oblige(
@@ -70,8 +69,6 @@ def answers(turn: Turn, request: Request) -> tuple[dict[str, int], int]:
 ANYTHING: Final = frozenset({R("SOW-TOPN-08"), R("CMD-SOW-16")})
 """Doubts under which the result is any part of the selected records."""
 
-Groups = list[list[Chosen]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
@@ -83,18 +80,6 @@ class Frame:
     correlated: Because
     doubt: Because
     accepted: tuple[int, str] | None
-
-
-def _groups(request: Request, selected_ones: list[Chosen]) -> list[Groups]:
-    """Of each topic the records in order, ties together; nothing where the order is open.
-
-    Over several topics two orders are demanded, topic by topic (EXPR-TOP-25) and by orderby: only the order within each is sure.
-    """
-    if not request.order_by:
-        return []
-    by_topic = [ordered_groups([c for c in selected_ones if c.topic is topic], request.order_by) for topic in request.topics]
-    found = [groups for groups in by_topic if groups is not None]
-    return found if len(found) == len(by_topic) else []
 
 
 def _begin_rules(turn: Turn, request: Request, *, empty: bool) -> Because:
@@ -142,70 +127,6 @@ def _remember(turn: Turn, request: Request) -> None:
 def _page_of(turn: Turn) -> Hashable:
     """A windowed query without its position."""
     return (turn.text("filter"), turn.text("orderby"), turn.text("top_n"), turn.options.values.get("top_n"))
-
-
-def _order(turn: Turn, request: Request, groups: list[Groups], chosen: list[Chosen], written: dict[int, int], frame: Frame) -> None:
-    """Within each topic as orderby says; without orderby topic by topic, in the order of the configuration."""
-    draft = turn.draft
-
-    def slots(group: list[Chosen]) -> tuple[int, ...]:
-        return tuple(written[id(c.record)] for c in group)
-
-    if request.order_by:
-        for of_topic in groups:
-            by_first = merged_ties(of_topic, request.order_by[:1])
-            first_rules = (*frame.doubt, *_order_rules(turn, request, by_first))
-            draft.chain(turn.connection, *map(slots, by_first), because=first_rules)
-            if len(request.order_by) > 1:
-                draft.chain(turn.connection, *map(slots, of_topic), because=(*frame.doubt, R("EXPR-ORD-04"), *first_rules))
-    elif len(request.topics) > 1:
-        by_topic = [slots([c for c in chosen if c.topic is topic]) for topic in request.topics]
-        draft.chain(turn.connection, *by_topic, because=(R("EXPR-TOP-25"),))
-
-
-def _order_rules(turn: Turn, request: Request, by_first: Groups) -> Because:
-    """Which rule an order by the first term is about; the same order asked for again is about the kind of the values."""
-    base = R("EXPR-ORD-01")
-    text = turn.text("orderby") or ""
-    again = text in turn.instance.orders
-    turn.instance.orders.add(text)
-    term = request.order_by[0]
-    if term.as_text:
-        return (R("EXPR-ORD-07") if term.descending else R("EXPR-ORD-06"), base)
-    if term.descending:
-        return (R("EXPR-ORD-03"), base)
-    if len(term.identifier.steps) > 1 and "ASC" not in text:
-        return (R("EXPR-ORD-13"), base)
-    if request.expr is not None:
-        return (R("SOW-ORD-13"), base)
-    if (request.batch_size or 1) > 1:
-        return (R("SOW-ORD-11"), base)
-    kind = _kind_of_order(request, by_first)
-    if kind is not None and (again or len(term.identifier.steps) > 1):
-        return (kind, base)
-    return (R("EXPR-ORD-02"), base) if "ASC" in text else (base,)
-
-
-def _kind_of_order(request: Request, by_first: Groups) -> R | None:
-    """Strings in byte order (EXPR-ORD-08), or numbers whose texts would sort otherwise (EXPR-ORD-05)."""
-    values = [sort_key(request.order_by[0], tree) for group in by_first for tree in group[0].record.trees() or ()]
-    if len(values) > 1 and all(isinstance(value, bytes) for value in values):
-        return R("EXPR-ORD-08")
-    texts = [str(value) for value in values]
-    return None if texts in (sorted(texts), sorted(texts, reverse=True)) else R("EXPR-ORD-05")
-
-
-def _ack_order(turn: Turn, slots: dict[str, int], begin: int, end: int, records: tuple[int, ...], *, single: bool) -> None:
-    draft, connection = turn.draft, turn.connection
-    if "processed" in slots:
-        draft.chain(connection, (slots["processed"],), (begin,), because=(R("CMD-ORD-02"),))
-    if "completed" in slots:
-        if single:
-            draft.chain(connection, (end,), (slots["completed"],), because=(R("CMD-ORD-08"),))
-        after: Because = (R("CMD-SOW-39"),) if turn.cmd == "sow" else (R("CMD-ORD-06"), R("CMD-SAS-06"))
-        draft.chain(connection, records, (slots["completed"],), because=after)
-        if "stats" in slots:
-            draft.chain(connection, (slots["completed"],), (slots["stats"],), because=(R("CMD-ORD-09"),))
 
 
 def _restriction(turn: Turn, request: Request, chosen: list[Chosen]) -> Restriction:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reference_model.areas.publish import beyond_repair
+from reference_model.areas.damage import beyond_repair
 from reference_model.config import STANDARD
 from reference_model.expectation import Occurs, Unknown
 from strategies.build import Program, key_of
