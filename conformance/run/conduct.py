@@ -15,7 +15,7 @@ from conformance.run.bench import Bench, Examined
 from conformance.run.events import Events
 from conformance.run.examples import Examples
 from conformance.run.explaining import Explainer
-from conformance.run.opening import CRASH_FILE, bench_on, forget_last_run, header_of, new_run_id, serving
+from conformance.run.opening import CRASH_FILE, bench_on, header_of, new_run_id, report_folder, serving
 from conformance.run.pace import Pace
 from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
@@ -90,10 +90,10 @@ class _Run:
 
     def conclude(self) -> Conclusion:
         """Do all of it."""
-        try:
-            forget_last_run(self.settings.report_dir)
-        except OSError as error:
-            raise UsageError(f"cannot write to {self.settings.report_dir}: {error.strerror}") from error
+        with report_folder(self.settings.report_dir):
+            return self._conclude()
+
+    def _conclude(self) -> Conclusion:
         try:
             self._measure()
         except KeyboardInterrupt:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.client.limits import Limits
+from conformance.errors import UsageError
 from conformance.rules import EDITION, Catalogue
 from conformance.run.bench import Bench
 from conformance.run.selection import Selection
@@ -20,6 +23,11 @@ from conformance.targets.spec import TargetSpec
 from conformance.version import VERSION
 from reference_model.config import InstanceConfig
 from reports.summary import SUMMARY_FILE
+
+try:
+    import fcntl
+except ImportError:  # not on every system; there two runs on one folder are the user's to avoid
+    fcntl = None  # type: ignore[assignment]  # tested where it is used
 
 CRASH_FILE: Final = "crash.txt"
 """Tracebacks of our own mistakes, for whoever mends them."""
@@ -99,7 +107,25 @@ def header_of(
     )
 
 
-def forget_last_run(folder: Path) -> None:
-    """Take away what would speak of an earlier run if this one did not come to its end."""
-    for name in (SUMMARY_FILE, CRASH_FILE, RUN_FILE):
-        (folder / name).unlink(missing_ok=True)
+@contextmanager
+def report_folder(folder: Path) -> Iterator[None]:
+    """The folder for this run alone: made if it is not there, without what would speak of an earlier run if this one came to no end.
+
+    Raises UsageError: it cannot be written to, or another run writes there now.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if fcntl is not None:
+                held = os.open(folder, os.O_RDONLY)
+                stack.callback(os.close, held)
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for name in (SUMMARY_FILE, CRASH_FILE, RUN_FILE):
+                (folder / name).unlink(missing_ok=True)
+        except BlockingIOError:
+            raise UsageError(f"another run writes to {folder} now; name another folder for this one") from None
+        except FileExistsError:
+            raise UsageError(f"cannot write to {folder}: it is no folder") from None
+        except OSError as error:
+            raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
+        yield

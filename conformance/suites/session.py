@@ -18,7 +18,7 @@ import pytest
 from conformance.errors import ConformanceError, HarnessError, TargetError, UsageError
 from conformance.results import Outcome, RunOutcome
 from conformance.rules import load
-from conformance.run.opening import bench_on, forget_last_run, header_of, new_run_id, serving
+from conformance.run.opening import bench_on, header_of, new_run_id, report_folder, serving
 from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
 from conformance.run.settings import Settings, draw_seed, instance_of, parse_duration, parse_slots
@@ -166,10 +166,7 @@ class SuiteSession:
     def _begin(self, settings: Settings) -> None:
         """Start the server if there is no target. Raises TargetError, UsageError."""
         self._began = time.time()
-        try:
-            forget_last_run(self.settings.report_dir)
-        except OSError as error:
-            raise UsageError(f"cannot write to {self.settings.report_dir}: {error.strerror}") from error
+        self._stack.enter_context(report_folder(self.settings.report_dir))
         self._spec = self._stack.enter_context(serving(settings))
 
     @contextlib.contextmanager

@@ -102,7 +102,7 @@ def test_a_report_folder_that_is_a_file(run, tmp_path):
     (tmp_path / "taken").write_text("")
     code, out, err = run("run", *FEW, "--report-dir", "taken")
     assert (code, out) == (2, [])
-    assert err == ["Error: cannot write to taken: Not a directory"]
+    assert err == ["Error: cannot write to taken: it is no folder"]
 
 
 def test_a_mistake_of_ours_is_one_line_and_the_rest_in_a_file(run, monkeypatch, tmp_path):

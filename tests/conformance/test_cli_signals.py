@@ -108,6 +108,16 @@ def test_a_second_run_on_a_slot_in_use_is_refused(tmp_path, server):
     assert ended(first)[0] == 130
 
 
+def test_a_second_run_into_the_same_folder_is_refused(tmp_path, server):
+    first = running(tmp_path, server[1])
+    code, out, err = ended(start("run", "--target", server[1], "--slots", "1", cwd=tmp_path))
+    assert (code, out) == (2, "")
+    assert err == "Error: another run writes to amps-report now; name another folder for this one\n"
+    first.send_signal(signal.SIGINT)
+    assert ended(first)[0] == 130
+    assert read(tmp_path / "amps-report" / "run.jsonl").footer is not None
+
+
 def test_a_server_that_goes_away_in_the_middle(tmp_path, server):
     process = running(tmp_path, server[1])
     server[0].kill()
