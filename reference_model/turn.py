@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -16,6 +17,9 @@ from reference_model.messages import Form, Message, Options, ack_types, parse_op
 from reference_model.rule import Because, R
 from reference_model.scenario import Command
 from reference_model.state import Instance, ProgramError, Session
+
+cached_ack_lists_max: Final = 256
+"""A run uses a few dozen; they are read for every ack type of every command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class Turn:
 
     @property
     def acks(self) -> frozenset[str]:
-        return ack_types(self.command)
+        return _ack_types(self.text("ack_type"))
 
     @property
     def options(self) -> Options:
@@ -112,6 +116,11 @@ class Turn:
 
     def refuse(self, why: str) -> ProgramError:
         return ProgramError(f"step {self.step}: {why}")
+
+
+@lru_cache(maxsize=cached_ack_lists_max)
+def _ack_types(text: str | None) -> frozenset[str]:
+    return ack_types(Message(header={} if text is None else {"ack_type": text}))
 
 
 quote_characters = frozenset('"\\')
