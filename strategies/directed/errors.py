@@ -41,6 +41,15 @@ def subscription_with_a_bad_filter(p: Program) -> None:
     reader.delivered(writer.publish("@chat", {"n": "marker"}))
 
 
+def _each_ends_its_connection(p: Program, *payloads: bytes) -> None:
+    other = p.open("other")
+    for number, payload in enumerate(payloads):
+        p.open(f"bad{number}").raw(len(payload).to_bytes(4, "big") + payload)
+    other.publish("@orders", {"id": 1}, acks="processed")
+    other.fence()
+    other.sow("@orders")
+
+
 @errors(R("WIRE-ROB-03"), R("WIRE-ROB-04"))
 def frames_without_a_header(p: Program) -> None:
     """What is no header ends its own connection; another one goes on."""
@@ -57,12 +66,3 @@ def commands_that_are_none(p: Program) -> None:
 def command_without_a_name(p: Program) -> None:
     """A header that names no command."""
     _each_ends_its_connection(p, b'{"cid":"x","a":"processed"}')
-
-
-def _each_ends_its_connection(p: Program, *payloads: bytes) -> None:
-    other = p.open("other")
-    for number, payload in enumerate(payloads):
-        p.open(f"bad{number}").raw(len(payload).to_bytes(4, "big") + payload)
-    other.publish("@orders", {"id": 1}, acks="processed")
-    other.fence()
-    other.sow("@orders")
