@@ -37,8 +37,8 @@ from strategies.generate import scenarios
 
 ACK = b'{"c":"ack"'
 
-QUIET = Limits(settle_ms=0.0)
-"""Listening for surplus at the end is waiting, not work; the counting client does not do it either."""
+QUIET = Limits(settle_ms=0.0, unsure_s=0.0)
+"""Listening for surplus, and for acks that need not come, is waiting and not work; the counting client does neither."""
 
 
 @dataclass(frozen=True)
