@@ -149,6 +149,13 @@ def config_command(**options: Any) -> int:
     click.option("--slots", type=click.IntRange(1, 100), default=8, show_default=True, help="How many slots, without --config."),
     click.option("--seed", type=int, default=0, show_default=True, help="Decides what the documentation leaves to a server."),
     click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="A single fault to serve with; 'list' names them."),
+    click.option(
+        "--delivery-delay",
+        type=click.IntRange(0, 60_000),
+        default=0,
+        metavar="MS",
+        help="Deliver live messages so many milliseconds after the change, long after the publisher's flush is acknowledged.",
+    ),
     click.option("--trace", is_flag=True, help="A line on stderr for each message."),
 )
 def serve_command(**options: Any) -> int:

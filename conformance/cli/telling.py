@@ -53,7 +53,16 @@ def config(*, slots: int, port: int) -> int:
     return 0
 
 
-def serve(*, listen: str | None, config: Path | None, slots: int, seed: int, mutants: Sequence[str], trace: bool) -> int:
+def serve(
+    *,
+    listen: str | None,
+    config: Path | None,
+    slots: int,
+    seed: int,
+    mutants: Sequence[str],
+    delivery_delay: int,
+    trace: bool,
+) -> int:
     """Serve until SIGINT or SIGTERM."""
     from conformance.server.mutants import MUTANTS
     from conformance.server.serve import serve as run
@@ -62,7 +71,15 @@ def serve(*, listen: str | None, config: Path | None, slots: int, seed: int, mut
         for mutant in MUTANTS.values():
             click.echo(f"{mutant.name}  {mutant.text} ({', '.join(mutant.breaks)})")
         return 0
-    return run(listen=listen, config=config, slots=slots, seed=seed, mutants=mutants, trace=trace)
+    return run(
+        listen=listen,
+        config=config,
+        slots=slots,
+        seed=seed,
+        mutants=mutants,
+        delivery_delay_s=delivery_delay / 1000,
+        trace=trace,
+    )
 
 
 def doctor(*, target: str | None, slots: str, timeout_scale: float, target_config: Path | None) -> int:

@@ -59,7 +59,7 @@ def deliver(hub: Hub, change: Change) -> None:
         takes, left = _sorted_out(hub, change, subscriptions)
         for messages in (_publishes(hub, change, takes), _oofs(hub, change, left)):
             for message in messages:
-                session.send(message)
+                hub.post(session, message)
 
 
 def _sorted_out(hub: Hub, change: Change, subscriptions: Sequence[Subscription]) -> tuple[list[_Take], list[Subscription]]:

@@ -22,7 +22,8 @@ _start_s_max: Final = 10.0
 class EmbeddedServer:
     """The server on a thread of its own, for as long as a `with` block lasts. `config` has real topic names.
 
-    `address`: where to listen, port 0 for a free one; `port`: where it does. Raises UsageError for an unknown mutant, OSError for an
+    `address`: where to listen, port 0 for a free one; `port`: where it does; `delivery_delay_s`: how much later than
+    its change a live message is sent. Raises UsageError for an unknown mutant, OSError for an
     address that is in use.
     """
 
@@ -34,9 +35,12 @@ class EmbeddedServer:
         mutants: Sequence[str] = (),
         address: tuple[str, int] = (loopback, 0),
         message_type: str | None = None,
+        delivery_delay_s: float = 0.0,
     ) -> None:
         self._now: Final[Callable[[], float]] = clock()
-        self.engine: Final = Engine(config, seed=seed, behaviour=behaviour_with(mutants), clock=self._now)
+        self.engine: Final = Engine(
+            config, seed=seed, behaviour=behaviour_with(mutants), clock=self._now, delivery_delay_s=delivery_delay_s
+        )
         self._address: Final = address
         self._message_type: Final = message_type
         self._thread: Final = threading.Thread(target=self._main, name="amps-server", daemon=True)

@@ -49,12 +49,21 @@ _PUBLISHES: Final = frozenset({"publish", "delta_publish"})
 
 
 class Engine:
-    """One instance. `clock`: seconds since the epoch, never running backwards."""
+    """One instance. `clock`: seconds since the epoch, never running backwards; `delivery_delay_s`: how much later than its change a
+    live message is sent."""
 
-    def __init__(self, config: InstanceConfig, *, seed: int, behaviour: Behaviour, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        config: InstanceConfig,
+        *,
+        seed: int,
+        behaviour: Behaviour,
+        clock: Callable[[], float],
+        delivery_delay_s: float = 0.0,
+    ) -> None:
         self.choices: Final = Choices(seed)
         self.behaviour: Final = behaviour
-        self._hub: Final = Hub(config, choices=self.choices, behaviour=behaviour, clock=clock)
+        self._hub: Final = Hub(config, choices=self.choices, behaviour=behaviour, clock=clock, delivery_delay_s=delivery_delay_s)
 
     @property
     def sessions(self) -> Mapping[int, Session]:
@@ -102,7 +111,7 @@ class Engine:
         self._perform(session, request, handler)
 
     def tick(self) -> None:
-        """Do what is due by now: changes that waited, expiry, acks that were held back, heartbeats."""
+        """Do what is due by now: changes that waited, expiry, messages and acks that were held back, heartbeats."""
         hub, now = self._hub, self._hub.clock()
         while hub.waiting and hub.waiting[0][0] <= now:
             self._next_change()
@@ -111,6 +120,7 @@ class Engine:
                 topic.remove(record.key)
                 deliver(hub, removal(topic, record, "expired", now, None))
         for session in tuple(hub.sessions.values()):
+            session.release(now)
             if session.late:
                 send_late(session, now)
             if session.pending_seq is not None and session.pending_due_s <= now:
@@ -124,6 +134,8 @@ class Engine:
         times += [due for topic in hub.store.all_topics() if (due := topic.next_expiry()) is not None]
         for session in hub.sessions.values():
             times += [due for due, _ in session.late]
+            if session.held:
+                times.append(session.held[0][0])
             if session.pending_seq is not None:
                 times.append(session.pending_due_s)
             if session.heartbeat is not None and session.closing is None:

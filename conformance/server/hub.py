@@ -31,14 +31,24 @@ Reach = tuple[tuple[Session, tuple[Subscription, ...]], ...]
 
 class Hub:
     """The instance. `clock`: seconds since the epoch, never running backwards. `waiting`: changes that have not taken effect yet, in
-    the order of their arrival, with the time when they do."""
+    the order of their arrival, with the time when they do. `delivery_delay_s`: how much later than its change a live message is
+    sent."""
 
-    def __init__(self, config: InstanceConfig, *, choices: Choices, behaviour: Behaviour, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        config: InstanceConfig,
+        *,
+        choices: Choices,
+        behaviour: Behaviour,
+        clock: Callable[[], float],
+        delivery_delay_s: float = 0.0,
+    ) -> None:
         self.config: Final = config
         self.choices: Final = choices
         self.manners: Final = choices.manners
         self.behaviour: Final = behaviour
         self.clock: Final = clock
+        self._delivery_delay_s: Final = delivery_delay_s
         self.store: Final = Store(config)
         self.journal: Final = Journal(config.logged)
         self.sessions: Final[dict[int, Session]] = {}
@@ -81,6 +91,13 @@ class Hub:
             )
             self._reach[topic, message_type] = found
         return found
+
+    def post(self, session: Session, message: Message) -> None:
+        """Deliver a live message, behind all others of the connection. An ack of its publisher says nothing about when (CMD-ORD-19)."""
+        if self._delivery_delay_s:
+            session.held.append((self.clock() + self._delivery_delay_s, message))
+        else:
+            session.send(message)
 
     # ---- records -------------------------------------------------------------------------------------------------------------
 

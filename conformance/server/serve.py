@@ -59,6 +59,7 @@ def serve(
     slots: int = slots_default,
     seed: int = 0,
     mutants: Sequence[str] = (),
+    delivery_delay_s: float = 0.0,
     trace: bool = False,
     with_parent: bool = False,
 ) -> int:
@@ -66,6 +67,7 @@ def serve(
     Returns the exit code: 0, or 2 with one line on stderr for a bad file, address or mutant.
 
     The first line on stdout is `listening tcp://HOST:PORT/amps`, once connections are accepted; further transports have further ones.
+    `delivery_delay_s`: how much later than its change a live message is sent, long after the publisher's flush was acknowledged.
     Without `listen` a file's own transports are opened, without both a free port on loopback.
     """
     try:
@@ -74,7 +76,7 @@ def serve(
     except UsageError as error:
         return _complain(str(error))
     now = clock()
-    engine = Engine(instance, seed=seed, behaviour=behaviour, clock=now)
+    engine = Engine(instance, seed=seed, behaviour=behaviour, clock=now, delivery_delay_s=delivery_delay_s)
     try:
         asyncio.run(_run(App(engine, now, _tracer() if trace else None), listeners, with_parent=with_parent))
     except OSError as error:

@@ -29,7 +29,8 @@ class Session:
     """One connection. `message_type`: that of its transport, then the one named at logon; None: not known yet.
 
     `outbox`: messages to send, in order; `waiting_bytes`: about how much memory they take; `closing`: the reason of the disconnect once
-    the connection has to end (what stands in the outbox is still sent).
+    the connection has to end (what stands in the outbox is still sent); `held`: live messages that are sent
+    later, with the time.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Session:
     outbox: deque[Message] = field(default_factory=deque)
     waiting_bytes: int = 0
     closing: str | None = None
+    held: deque[tuple[float, Message]] = field(default_factory=deque)
     late: deque[tuple[float, Message]] = field(default_factory=deque)
     heartbeat: Heartbeat | None = None
     conflation_s: float = 1.0
@@ -56,6 +58,11 @@ class Session:
         self.waiting_bytes += (
             len(message.body) + _overhead_bytes + sum(len(record.data) + _overhead_bytes for record in message.records)
         )
+
+    def release(self, now: float | None = None) -> None:
+        """Send the live messages that were held back until now (None: all of them), in their order."""
+        while self.held and (now is None or self.held[0][0] <= now):
+            self.send(self.held.popleft()[1])
 
     def take(self) -> list[Message]:
         """All waiting messages; they count as sent."""

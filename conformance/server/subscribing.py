@@ -99,6 +99,7 @@ def unsubscribe(hub: Hub, session: Session, request: Request) -> None:
     ids = request.listed("sub_id")
     if ids is None and request.listed("query_id") is None:
         raise RefusalError("invalid subId")
+    session.release()  # nothing of an ended subscription follows the ack (SUB-UNSUB-03)
     if hub.behaviour.ends_subscription():
         for one in tuple(session.subscriptions) if ids is not None and "all" in ids else ids or ():
             session.subscriptions.pop(one, None)
@@ -153,6 +154,7 @@ def _enter(hub: Hub, session: Session, request: Request, new: Subscription) -> S
     if old is None and replaces and hub.manners.replace_unknown == "refused":
         raise RefusalError("invalid subId")
     if old is not None:
+        session.release()  # what the old one has matched
         new.delivered |= old.delivered
     session.subscriptions[new.id] = new
     hub.subscriptions_changed()

@@ -100,6 +100,7 @@ class Client:
         return {record.data: str(record.header["sow_key"]) for one in messages for record in one.records}
 
 
-def make(*, seed: int = 0, mutants: tuple[str, ...] = (), config: InstanceConfig = CONFIG) -> Server:
+def make(*, seed: int = 0, mutants: tuple[str, ...] = (), config: InstanceConfig = CONFIG, delivery_delay_s: float = 0.0) -> Server:
     clock = Clock()
-    return Server(Engine(config, seed=seed, behaviour=behaviour_with(mutants), clock=clock), clock)
+    engine = Engine(config, seed=seed, behaviour=behaviour_with(mutants), clock=clock, delivery_delay_s=delivery_delay_s)
+    return Server(engine, clock)

@@ -50,7 +50,7 @@ def test_standard_topics_and_a_clean_stop(number):
 def test_configuration_file_and_trace(tmp_path):
     file = tmp_path / "tiny.xml"
     file.write_text(CONFIGURATION, encoding="utf-8")
-    with running("--config", str(file), "--trace") as (process, port), Plain(port, logon=False) as client:
+    with running("--config", str(file), "--trace", "--delivery-delay", "20") as (process, port), Plain(port, logon=False) as client:
         client.put(frame('{"c":"logon","cid":"0","client_name":"n","user_id":"u","pw":"secret","a":"processed"}'))
         client.until('"cid":"0"')
         client.put(frame('{"c":"p","t":"books","cid":"1","a":"processed"}', b'{"isbn":\n1}'))

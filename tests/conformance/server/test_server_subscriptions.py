@@ -343,3 +343,36 @@ def test_an_id_in_use(make):
         client.send("subscribe", "a", sub_id="s")
         told.add(client.ask("subscribe", "b", sub_id="s")["processed"].header.get("reason"))
     assert told == {None, "subid in use", "subscription already exists"}
+
+
+def test_late_deliveries(make):
+    """A server may deliver long after it acknowledged the publisher's flush, in order; what a query shows is there at once."""
+    server = make(delivery_delay_s=2)
+    client, other = server.client(), server.client()
+    client.send("subscribe", "orders", sub_id="s")
+    for number in range(3):
+        other.send("publish", "orders", {"id": 1, "n": number})
+        server.pass_time(0.1)
+    assert other.send("flush", cmd_id="f", ack_type="completed")
+    assert client.got() == []
+    assert other.records("orders") == [{"id": 1, "n": 2}]
+    server.pass_time(1.75)
+    assert [one["n"] for one in bodies(client.got())] == [0, 1]
+    server.pass_time(0.2)
+    assert [one["n"] for one in bodies(client.got())] == [2]
+
+
+def test_late_deliveries_end_with_the_subscription(make):
+    """What an ended or replaced subscription has matched is sent before the ack, nothing after it (SUB-UNSUB-03)"""
+    server = make(delivery_delay_s=2)
+    client = server.client()
+    client.send("subscribe", "orders", sub_id="s")
+    client.send("publish", "orders", {"id": 1})
+    got = client.send("unsubscribe", sub_id="s", cmd_id="u", ack_type="processed")
+    assert [one.cmd for one in got] == ["publish", "ack"]
+    client.send("subscribe", "orders", sub_id="s")
+    client.send("publish", "orders", {"id": 2})
+    got = client.send("subscribe", "orders", sub_id="s", opts="replace", cmd_id="r", ack_type="processed")
+    assert [one.cmd for one in got] == ["publish", "ack"]
+    server.pass_time(5)
+    assert client.got() == []
