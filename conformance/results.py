@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final, Literal
@@ -382,10 +382,14 @@ def conclude(
     unmeasured: Iterable[str] = (),
     harness_errors: Iterable[str] = (),
     interrupted: bool = False,
+    excused: Collection[str] = (),
+    surprising: Iterable[str] = (),
 ) -> Conclusion:
     """The outcome of a run.
 
     strict          a deviation counts as a failure
+    excused         rules whose failure was known in advance: they do not make the run red
+    surprising      rules that were said to fail, and passed: they do
     required        rules that had to be exercised (those of the profile `smoke`); the ones that do not apply are passed over
     unmeasured      why the target could not be measured (unreachable, wrongly configured)
     harness_errors  what went wrong on our side
@@ -394,7 +398,7 @@ def conclude(
     if interrupted:
         applies[RunOutcome.INTERRUPTED] = ("interrupted",)
     red = {Outcome.FAILED, Outcome.DEVIATES} if strict else {Outcome.FAILED}
-    broken = tuple(rule for rule, result in results.items() if result.outcome in red)
+    broken = (*(rule for rule, result in results.items() if result.outcome in red and rule not in excused), *surprising)
     if broken:
         applies[RunOutcome.NONCONFORMING] = broken
     errors, reasons = tuple(harness_errors), tuple(unmeasured)

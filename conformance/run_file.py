@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from conformance.errors import HarnessError, UsageError
+from conformance.known import KnownFailure
 from conformance.results import Conclusion, FindingGroup, Ledger, Verdict, verdict_from_data, verdict_to_data
 
 SCHEMA_VERSION: Final = 1
@@ -51,6 +52,7 @@ class RunHeader:
     strict       deviations count as failures
     options      further options of the command line that shape the run; `left_out` among them: per reason the rules that the run
                  leaves out on purpose
+    known        failures that are excused in advance
     """
 
     run: str
@@ -66,6 +68,7 @@ class RunHeader:
     strict: bool = False
     required: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    known: tuple[KnownFailure, ...] = ()
 
     @property
     def left_out(self) -> dict[str, str]:
@@ -76,7 +79,8 @@ class RunHeader:
         data = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         target = {"uri": data.pop("uri"), "version": data.pop("version"), "features": list(data.pop("features"))}
         data.update(target=target, required=list(self.required), options=dict(self.options))
-        return {"record": "header", "schema_version": SCHEMA_VERSION, **data}
+        known = [entry.to_data() for entry in data.pop("known")]
+        return {"record": "header", "schema_version": SCHEMA_VERSION, **data, **({"known": known} if known else {})}
 
     @classmethod
     def from_data(cls, data: Record) -> Self:
@@ -84,6 +88,7 @@ class RunHeader:
         known = {item.name for item in dataclasses.fields(cls)}
         values = {name: value for name, value in {**data, **data["target"]}.items() if name in known}
         values.update(features=tuple(values["features"]), required=tuple(values.get("required", ())))
+        values["known"] = tuple(KnownFailure.from_data(entry) for entry in values.get("known", ()))
         return cls(**values)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.known import Excused, KnownFailure, Measured, View, excused
 from conformance.results import Conclusion, Ledger, Outcome, RuleResult, conclude, merge_results, settle
-from conformance.rules import Catalogue, Side, load, standings
+from conformance.rules import Catalogue, Side, implied, load, standings
 from conformance.run_file import Failure, Recorded, RunHeader, failures, read_all
 
 
@@ -23,6 +24,7 @@ class Report:
     scenarios, commands, seconds   of the whole run; seconds of workers that ran beside each other count once
     unjudged    why answers to single steps could not be judged, with counts
     damage      lines of run files that could not be read
+    excused     per rule with an entry of known failures how it stands, and by which entry
     """
 
     header: RunHeader
@@ -36,10 +38,20 @@ class Report:
     seconds: float
     unjudged: Mapping[str, int] = field(default_factory=dict)
     damage: tuple[str, ...] = ()
+    excused: Mapping[str, Excused] = field(default_factory=dict)
 
     def with_outcome(self, *outcomes: Outcome) -> tuple[str, ...]:
         """The ids of the rules that came to one of the outcomes, in the order of the catalogue."""
         return tuple(rule for rule, result in self.results.items() if result.outcome in outcomes)
+
+    def viewed(self, *views: View) -> tuple[str, ...]:
+        """The ids of the rules whose excuse came to one of the views, in the order of the catalogue."""
+        return tuple(rule for rule in self.results if rule in self.excused and self.excused[rule].view in views)
+
+    def unexcused(self, *outcomes: Outcome) -> tuple[str, ...]:
+        """As `with_outcome`, without the rules whose failure is excused."""
+        known = self.viewed(View.KNOWN_FAILING, View.FLAKY)
+        return tuple(rule for rule in self.with_outcome(*outcomes) if rule not in known)
 
     def failures_of(self, rule: str) -> tuple[Failure, ...]:
         """What decided about the rule, the frequent first."""
@@ -67,6 +79,7 @@ def from_ledger(
     """The report of a run that has just ended. `scenarios` None: all of them were judged."""
     rules = load() if catalogue is None else catalogue
     results = settle(ledger, standings(rules, header.features, header.side, left_out=header.left_out))
+    known = excused(results, [_measured(header, results)])
     return Report(
         header=header,
         features=header.features,
@@ -79,12 +92,14 @@ def from_ledger(
             unmeasured=unmeasured,
             harness_errors=(*harness_errors, *_strangers(ledger, rules)),
             interrupted=interrupted,
+            **_counted(known),
         ),
         failures=failures(ledger, explained),
         scenarios=ledger.scenarios if scenarios is None else scenarios,
         commands=commands,
         seconds=seconds,
         unjudged=dict(ledger.unjudged),
+        excused=known,
     )
 
 
@@ -97,10 +112,12 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
         raise UsageError("no run file was given")
     rules = load() if catalogue is None else catalogue
     runs = read_all(paths)
-    results = merge_results(
-        settle(ledger, standings(rules, features, side, left_out=dict(left_out)))
-        for (features, side, left_out), ledger in _variants(runs).items()
-    )
+    parts = [
+        _measured(header, settle(ledger, standings(rules, header.features, header.side, left_out=header.left_out)))
+        for header, ledger in _variants(runs)
+    ]
+    results = merge_results(part.results for part in parts)
+    known = excused(results, parts)
     whole = Ledger()
     for run in runs:
         whole.merge(run.ledger)
@@ -123,6 +140,7 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
                 ]
             ),
             interrupted=any(run.footer is None or "interrupted" in run.footer["applies"] for run in runs),
+            **_counted(known),
         ),
         failures=failures(whole, [failure for run in runs for failure in run.explained]),
         scenarios=sum(run.scenarios for run in runs),
@@ -130,6 +148,7 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
         seconds=_seconds(runs),
         unjudged=dict(whole.unjudged),
         damage=tuple(str(damage) for run in runs for damage in run.damage),
+        excused=known,
     )
 
 
@@ -138,13 +157,28 @@ def _strangers(ledger: Ledger, catalogue: Catalogue) -> list[str]:
     return [f"{rule} was judged and is no rule of the catalogue" for rule in sorted(ledger.rules() - catalogue.keys())]
 
 
-def _variants(runs: Iterable[Recorded]) -> dict[tuple[frozenset[str], Side, frozenset[tuple[str, str]]], Ledger]:
-    """What was collected against targets with the same features, for the same rules, is one body of evidence."""
-    found: dict[tuple[frozenset[str], Side, frozenset[tuple[str, str]]], Ledger] = {}
+Variant = tuple[frozenset[str], Side, frozenset[tuple[str, str]], str | None, tuple[KnownFailure, ...]]
+"""What runs must share to be one body of evidence: features, side, what was left out, version, what was excused."""
+
+
+def _variants(runs: Iterable[Recorded]) -> list[tuple[RunHeader, Ledger]]:
+    """What was collected against targets of one kind, for the same rules, is one body of evidence: ledgers with the header of a run."""
+    found: dict[Variant, tuple[RunHeader, Ledger]] = {}
     for run in runs:
-        key = (frozenset(run.header.features), run.header.side, frozenset(run.header.left_out.items()))
-        found.setdefault(key, Ledger()).merge(run.ledger)
-    return found
+        header = run.header
+        key = (frozenset(header.features), header.side, frozenset(header.left_out.items()), header.version, header.known)
+        found.setdefault(key, (header, Ledger()))[1].merge(run.ledger)
+    return list(found.values())
+
+
+def _measured(header: RunHeader, results: Mapping[str, RuleResult]) -> Measured:
+    return Measured(results=results, features=implied(header.features), version=header.version, known=header.known)
+
+
+def _counted(known: Mapping[str, Excused]) -> dict[str, tuple[str, ...]]:
+    """What the conclusion needs to know of excuses."""
+    surprising = tuple(rule for rule, how in known.items() if how.view is View.UNEXPECTED_PASS)
+    return {"excused": tuple(rule for rule in known if rule not in surprising), "surprising": surprising}
 
 
 def _said(runs: Iterable[Recorded], name: str) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.errors import HarnessError
+from conformance.known import Excused
 from conformance.results import Outcome, RuleResult
 from conformance.rules import Rule
 from reports.record import Report
@@ -33,7 +34,7 @@ def summary(report: Report) -> dict[str, Any]:
             "seconds": round(report.seconds, 3),
         },
         "totals": totals(report),
-        "rules": {rule: _result(result) for rule, result in report.results.items()},
+        "rules": {rule: _result(result, report.excused.get(rule)) for rule, result in report.results.items()},
     }
 
 
@@ -63,8 +64,9 @@ def _by(rules: Iterable[tuple[Rule, Outcome]], groups: Mapping[str, str]) -> dic
     return {name: counts(found[name]) for name in sorted(found)}
 
 
-def _result(result: RuleResult) -> dict[str, Any]:
-    return {"outcome": result.outcome.word, "exercised": result.exercised, "findings": result.findings, "reason": result.reason}
+def _result(result: RuleResult, excused: Excused | None) -> dict[str, Any]:
+    data = {"outcome": result.outcome.word, "exercised": result.exercised, "findings": result.findings, "reason": result.reason}
+    return data | ({} if excused is None else {"known": {"view": excused.view.value, "reason": excused.by.reason}})
 
 
 def write_summary(report: Report, folder: Path) -> Path:

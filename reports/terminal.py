@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from conformance.known import View
 from conformance.results import Outcome, RunOutcome
 from conformance.rules import Rule, missing
 from conformance.run_file import Failure, RunHeader
@@ -81,7 +82,7 @@ def final(report: Report, *, files: Sequence[str] = ()) -> RenderableType:
     """All that is to be said at the end. `files`: what was written, named in the last line."""
     parts: list[RenderableType] = []
     for outcome in (Outcome.FAILED, Outcome.DEVIATES):
-        for rule in report.with_outcome(outcome):
+        for rule in report.unexcused(outcome):
             parts += [broken(report, rule), Text()]
     return Group(*parts, closing(report, files=files))
 
@@ -198,7 +199,8 @@ def _indented(part: RenderableType, by: int = 2) -> RenderableType:
 
 
 def notes(report: Report) -> Iterator[str]:
-    """What is neither passed nor broken and must not be overlooked: a line each."""
+    """What is neither passed nor newly broken and must not be overlooked: a line each."""
+    yield from known(report)
     for rule in report.with_outcome(Outcome.INCONCLUSIVE):
         yield f"INCONCLUSIVE  {rule}  {safe(report.catalogue[rule].title)}: {safe(report.results[rule].reason)}"
     for reason, count in report.unjudged.items():
@@ -221,6 +223,18 @@ def notes(report: Report) -> Iterator[str]:
     yield from (safe(line) for line in report.damage)
 
 
+def known(report: Report) -> Iterator[str]:
+    """The rules with an excuse that showed: those that passed against it first, each with the reason that somebody gave."""
+    for view in (View.UNEXPECTED_PASS, View.FLAKY, View.KNOWN_FAILING):
+        for rule in report.viewed(view):
+            by = report.excused[rule].by
+            where = "; ".join(word for word in (by.url or "", f"until {by.expires}" if by.expires else "") if word)
+            advice = "; take its entry out" if view is View.UNEXPECTED_PASS else ""
+            name = view.name.replace("_", " ")
+            told = f"{safe(by.reason)}{f' ({safe(where)})' if where else ''}"
+            yield f"{name}  {rule}  {safe(report.catalogue[rule].title)}: {told}{advice}"
+
+
 def totals(report: Report) -> Iterator[str]:
     """The sentence with the outcome, the core, then all rules: every rule is counted once in each of the two."""
     yield verdict(report)
@@ -238,12 +252,15 @@ def verdict(report: Report) -> str:
     """The outcome in one sentence, in the order of precedence of the exit codes."""
     core = [report.results[rule.id].outcome for rule in report.catalogue.values() if rule.core]
     passed = f"{core.count(Outcome.PASSED):,} of {len(core):,} core rules passed"
-    failed, deviate = len(report.with_outcome(Outcome.FAILED)), len(report.with_outcome(Outcome.DEVIATES))
-    broken_rules = f"{number(failed, 'rule')} failed, {deviate:,} {'deviates' if deviate == 1 else 'deviate'}"
+    failed, deviate = len(report.unexcused(Outcome.FAILED)), len(report.unexcused(Outcome.DEVIATES))
+    excused, surprising = len(report.viewed(View.KNOWN_FAILING, View.FLAKY)), len(report.viewed(View.UNEXPECTED_PASS))
+    said = f", {excused:,} known failing" if excused else ""
+    broken_rules = f"{number(failed, 'rule')} failed, {deviate:,} {'deviates' if deviate == 1 else 'deviate'}{said}"
+    broken_rules += f", {surprising:,} passed unexpectedly" if surprising else ""
     conclusion = report.conclusion
     match conclusion.outcome:
         case RunOutcome.CONFORMING:
-            return f"Conforming: {passed}, {failed} failed, {deviate} deviate."
+            return f"Conforming: {passed}, {failed} failed, {deviate} deviate{said}."
         case RunOutcome.NONCONFORMING:
             return f"Not conforming: {broken_rules}{' (strict)' if report.header.strict else ''}. {passed}."
         case RunOutcome.INTERRUPTED:

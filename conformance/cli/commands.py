@@ -82,6 +82,7 @@ def report_dir(default: str) -> Decorator:
     click.option("--max-rate", type=click.FloatRange(min=0, min_open=True), help="At most so many commands a second, on average."),
     click.option("--disruptive", is_flag=True, help="Send broken frames and very large messages to a target that is not on loopback."),
     TARGET_CONFIG,
+    click.option("--known-failing", type=PATH, metavar="FILE", help="Failures that are known (TOML): they do not make the run red."),
 )
 def run_command(**options: Any) -> int:
     """Run scenarios against a server and give a verdict on every rule."""
@@ -110,6 +111,38 @@ def replay_command(**options: Any) -> int:
 
     _terminable()
     return running.replay(**options)
+
+
+@program.group("known-failing", no_args_is_help=True)
+def known_failing_group() -> None:
+    """Keep the file of known failures that run --known-failing takes."""
+
+
+@known_failing_group.command("update")
+@_options(
+    click.argument("file", type=PATH),
+    click.option(
+        "--run",
+        "runs",
+        type=PATH,
+        multiple=True,
+        metavar="RUN",
+        help="The run file, or those of one run; may be given several times. Default: amps-report/run.jsonl.",
+    ),
+    click.option("--reason", metavar="TEXT", help="Why the failures are known that the file does not name yet."),
+    click.option("--url", metavar="URL", help="Where these are tracked."),
+    click.option(
+        "--expires", metavar="DAY", help="The last day for these, and for entries that have expired and still fail: 2027-01-31."
+    ),
+)
+def known_failing_update_command(**options: Any) -> int:
+    """Make FILE excuse what a run has found, and nothing else.
+
+    Entries that still hold keep their reason; those whose rules pass now go. Comments are not kept.
+    """
+    from conformance.cli import excusing
+
+    return excusing.update(**options)
 
 
 @program.command("rules")

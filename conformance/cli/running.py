@@ -13,14 +13,14 @@ from conformance.cli.display import Display
 from conformance.errors import UsageError
 from conformance.run import conduct
 from conformance.run.selection import Selection
-from conformance.run.settings import Settings, draw_seed, instance_of, parse_duration, parse_slots
+from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots
 from conformance.targets.spec import parse_target
 from reports.terminal import console
 
 
-def run(*, listing: bool, record: str, seed: int | None, **options: Any) -> int:
+def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | None, **options: Any) -> int:
     """Run, or list what would run. Returns the exit code."""
-    settings = _settings(seed=seed, keep=record, **options)
+    settings = knowing(_settings(seed=seed, keep=record, **options), known_failing)
     if listing:
         click.echo(_listed(conduct.planned(settings)), nl=False)
         return 0

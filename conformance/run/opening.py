@@ -104,6 +104,7 @@ def header_of(
         strict=settings.strict,
         required=selection.required,
         options=options | {name: value for name, value in given.items() if value is not None},
+        known=settings.known,
     )
 
 

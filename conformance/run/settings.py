@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from conformance import config_file
+from conformance import config_file, known_file
 from conformance.errors import UsageError
+from conformance.known import KnownFailure
 from conformance.naming import SLOTS_MAX
+from conformance.rules import load, standings
 from conformance.run_file import Keep
 from conformance.targets.spec import TargetSpec
 from reference_model.config import STANDARD, InstanceConfig
@@ -47,6 +49,7 @@ class Settings:
     max_rate       commands a second on average, None: as fast as it goes
     disruptive     broken frames and very large messages are allowed although the target is not on loopback
     keep           which recordings stay in the run file
+    known          failures that are excused in advance
     """
 
     target: TargetSpec | None = None
@@ -64,6 +67,7 @@ class Settings:
     max_rate: float | None = None
     disruptive: bool = False
     keep: Keep = "some"
+    known: tuple[KnownFailure, ...] = ()
 
     @property
     def limit_s(self) -> float | None:
@@ -111,3 +115,12 @@ def instance_of(settings: Settings, slot: int) -> tuple[InstanceConfig, tuple[st
     if not instance.topics:
         raise UsageError(f"{settings.target_config} has no topic of slot {slot}; start from what 'amps-conformance config' prints")
     return instance, tuple(warnings)
+
+
+def knowing(settings: Settings, file: Path | None) -> Settings:
+    """The settings with the known failures of a file, if there is one. UsageError: it is not fit for this target on this day."""
+    if file is None:
+        return settings
+    instance, _ = instance_of(settings, settings.slots.start)
+    catalogue = load()
+    return replace(settings, known=known_file.read(file, catalogue, standings(catalogue, instance.features), instance.features))
