@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-REPORTS_MAY_IMPORT = {"conformance.errors", "conformance.results", "conformance.rules", "conformance.run_file"}
+REPORTS_MAY_IMPORT = {"conformance.errors", "conformance.known", "conformance.results", "conformance.rules", "conformance.run_file"}
 
 IMPURE = {
     "asyncio": "events of an Observation",
