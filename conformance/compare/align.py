@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Final
 
 from conformance.compare.bodies import agrees
 from conformance.compare.explode import Atom
+from conformance.compare.sequence import best_reading
 from reference_model.expectation import Expectation, Is, Occurs, Same, Slot, Where
 from reference_model.payload.json import write
 from reference_model.state import at_path
@@ -46,6 +46,7 @@ class _Aligner:
     def __init__(self, expectation: Expectation) -> None:
         self.slots = expectation.slots
         self.pools = expectation.pools
+        self.spare = {(scope.connection, scope.kind, scope.correlation) for scope in expectation.scopes if not scope.surplus}
         self.by_where: dict[Where, list[Slot]] = defaultdict(list)
         self.by_key: dict[tuple[Where, Hashable], Slot] = {}
         self.key_of: dict[Where, dict[tuple[str, ...] | str, set[str]]] = defaultdict(dict)
@@ -61,15 +62,14 @@ class _Aligner:
         left = self._take(acks)
         self._conditions()
         self._index(lambda slot: slot.where[1] != "ack")
-        left += self._take(atom for atom in atoms if atom.kind != "ack")
+        left += self._take(self._in_order([atom for atom in atoms if atom.kind != "ack"]))
         left.sort(key=lambda atom: atom.order)
-        self._make_room()
         left = self._pair_in_bucket(left)
         left = self._pair_renamed(left)
         # What equals an earlier message is a repetition only if nothing was missing that it may have been meant to be.
         self.out.repeated += [(self.taken[atom.order], atom) for atom in left if atom.order in self.taken]
         self.out.forbidden += [(self.nameless[atom.order], atom) for atom in left if atom.order in self.nameless]
-        self.out.surplus = [atom for atom in left if atom.order not in self.taken and atom.order not in self.nameless]
+        self.out.surplus += [atom for atom in left if atom.order not in self.taken and atom.order not in self.nameless]
         self.out.missing = [slot for slot in self._unmatched() if slot.occurs is Occurs.ONCE]
         return self.out
 
@@ -86,6 +86,26 @@ class _Aligner:
                     self.by_key[where_key] = slot
                 assert isinstance(slot.key, tuple)
                 self.key_of[slot.where].setdefault(slot.key_of, set()).add(slot.key[0])
+
+    def _in_order(self, atoms: list[Atom]) -> list[Atom]:
+        """Match the deliveries of each subscription as they are read best in their order; what that leaves over is returned."""
+        deliveries: dict[Where, list[Atom]] = defaultdict(list)
+        for atom in atoms:
+            if atom.kind in {"publish", "oof"} and atom.where in self.by_where:
+                deliveries[atom.where].append(atom)
+        read: set[tuple[int, int]] = set()
+        for where, came in deliveries.items():
+            slots, spare = self.by_where[where], where in self.spare
+            for slot, atom in best_reading(slots, came, self._is, spare=spare):
+                self._match(slot, atom)
+                read.add(atom.order)
+            if spare and all(slot.id in self.out.matched for slot in slots if slot.occurs is Occurs.ONCE):
+                self.out.surplus += [atom for atom in came if atom.order not in read]
+                read |= {atom.order for atom in came}
+        return [atom for atom in atoms if atom.order not in read]
+
+    def _is(self, slot: Slot, atom: Atom) -> bool:
+        return self._fits(slot, atom) and _told(slot, atom)
 
     def _conditions(self) -> None:
         for slot in self.slots:
@@ -199,28 +219,6 @@ class _Aligner:
         if other is not None:
             return next((slot for slot in [*before, *([taken] if taken else [])] if _told(slot, atom)), other)
         return taken if taken is not None else before[0] if before else None
-
-    def _make_room(self) -> None:
-        """A message that may come has not come if what took its place was sure to come later: of equal bodies only the number tells."""
-        for where, slots in self.by_where.items():
-            if where[1] not in {"publish", "oof"}:
-                continue
-            for index, slot in enumerate(slots):
-                if slot.occurs is Occurs.ONCE and slot.id not in self.out.matched:
-                    self._shift(slots, index)
-
-    def _shift(self, slots: list[Slot], missing: int) -> None:
-        """Move the atoms of earlier slots on, from the last one that fits, if an optional one is then the one without an atom."""
-        matched, path = self.out.matched, [missing]
-        for index in range(missing - 1, -1, -1):
-            atom = matched.get(slots[index].id)
-            if atom is None or not self._fits(slots[path[-1]], atom) or not _told(slots[path[-1]], atom):
-                continue
-            path.append(index)
-            if slots[index].occurs is Occurs.OPTIONAL:
-                for later, earlier in pairwise(path):
-                    matched[slots[later].id] = matched.pop(slots[earlier].id)
-                return
 
     def _fits(self, slot: Slot, atom: Atom) -> bool:
         """Whether a delivery has this body, and is not plainly about another record."""
