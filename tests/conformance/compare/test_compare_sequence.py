@@ -1,12 +1,12 @@
 """The reading of a subscription's deliveries: never worse than any that a search through all of them finds."""
 
 from functools import cache
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.compare.explode import Atom
 from conformance.compare.sequence import best_reading, cells_max
 from reference_model.expectation import Occurs, Slot
 from reference_model.rule import R
@@ -24,9 +24,12 @@ def slots_of(text: str) -> list[Slot]:
 
 def read(expected: str, came: str, *, spare: bool = False) -> list[tuple[int, int]]:
     """Pairs of (slot, place of the message) of the reading."""
-    atoms = [SimpleNamespace(body=body, place=place) for place, body in enumerate(came)]
-    pairs = best_reading(slots_of(expected), atoms, lambda slot, atom: slot.key == atom.body, spare=spare)  # type: ignore[arg-type,attr-defined]
-    return [(slot.id, atom.place) for slot, atom in pairs]  # type: ignore[attr-defined]
+    atoms = [
+        Atom(event=place, part=0, connection="a", kind="publish", correlation="s", fields={}, body=body.encode())
+        for place, body in enumerate(came)
+    ]
+    pairs = best_reading(slots_of(expected), atoms, lambda slot, atom: slot.key == atom.body.decode(), spare=spare)
+    return [(slot.id, atom.event) for slot, atom in pairs]
 
 
 @pytest.mark.parametrize(
