@@ -8,12 +8,22 @@ from typing import Final
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Controls, invisible and direction-changing marks, lone surrogates, private and unassigned code points, line separators."""
 
+LINE_CHARS_MAX: Final = 2000
+"""One line of a report: what a target wrote into a reason may be as long as it likes."""
+
 SHORTEST_ESCAPE_MAX: Final = 0xFF
 
 
 def safe(text: object) -> str:
     """One line of printable characters; everything else is written with a backslash, x, u or U and its code in hexadecimal digits."""
     return "".join(char if unicodedata.category(char) not in _UNPRINTABLE else _escape(char) for char in str(text))
+
+
+def shortened(text: object, chars_max: int = LINE_CHARS_MAX) -> str:
+    """`safe`, and at most that long, with an ellipsis for the rest."""
+    text = str(text)
+    whole = safe(text[: chars_max + 1])
+    return whole if len(whole) <= chars_max and len(text) <= chars_max else whole[: chars_max - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _escape(char: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.known import Excused, KnownFailure, Measured, View, excused
-from conformance.results import Conclusion, Ledger, Outcome, RuleResult, conclude, merge_results, settle
+from conformance.results import Conclusion, Ledger, Outcome, RuleResult, RunOutcome, conclude, merge_results, settle
 from conformance.rules import Catalogue, Side, implied, load, standings
 from conformance.run_file import Failure, Recorded, RunHeader, failures, read_all
 
@@ -17,7 +17,7 @@ from conformance.run_file import Failure, Recorded, RunHeader, failures, read_al
 class Report:
     """All that a report tells.
 
-    header      of the run; of several runs the first
+    header      of the run; of several runs the first, strict if one of them is
     features    declared features of all runs
     results     one for every rule of the catalogue
     failures    one for each group of findings, masked and slow ones included (`failure` in run.schema.json)
@@ -39,6 +39,11 @@ class Report:
     unjudged: Mapping[str, int] = field(default_factory=dict)
     damage: tuple[str, ...] = ()
     excused: Mapping[str, Excused] = field(default_factory=dict)
+
+    @property
+    def red(self) -> frozenset[str]:
+        """The ids of the rules that make the run red."""
+        return frozenset(self.conclusion.applies.get(RunOutcome.NONCONFORMING, ()))
 
     def with_outcome(self, *outcomes: Outcome) -> tuple[str, ...]:
         """The ids of the rules that came to one of the outcomes, in the order of the catalogue."""
@@ -121,7 +126,7 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
     whole = Ledger()
     for run in runs:
         whole.merge(run.ledger)
-    header = runs[0].header
+    header = replace(runs[0].header, strict=any(run.header.strict for run in runs))
     return Report(
         header=header,
         features=tuple(dict.fromkeys(feature for run in runs for feature in run.header.features)),
@@ -129,7 +134,7 @@ def from_files(paths: Sequence[Path], *, catalogue: Catalogue | None = None) -> 
         results=results,
         conclusion=conclude(
             results,
-            strict=any(run.header.strict for run in runs),
+            strict=header.strict,
             required={rule for run in runs for rule in run.header.required},
             unmeasured=_said(runs, "unmeasured"),
             harness_errors=dict.fromkeys(

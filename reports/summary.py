@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from conformance.errors import HarnessError
 from conformance.known import Excused
 from conformance.results import Outcome, RuleResult
 from conformance.rules import Rule
 from reports.record import Report
 
 SUMMARY_VERSION: Final = 1
-SUMMARY_FILE: Final = "summary.json"
 
 
 def summary(report: Report) -> dict[str, Any]:
@@ -69,16 +64,6 @@ def _result(result: RuleResult, excused: Excused | None) -> dict[str, Any]:
     return data | ({} if excused is None else {"known": {"view": excused.view.value, "reason": excused.by.reason}})
 
 
-def write_summary(report: Report, folder: Path) -> Path:
-    """Write `summary.json` into the folder, whole or not at all, and return its path. HarnessError: it cannot be written."""
-    path = folder / SUMMARY_FILE
-    draft = path.with_name(f".{SUMMARY_FILE}.{os.getpid()}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(summary(report), indent=1) + "\n", "ascii")
-        draft.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise HarnessError(f"cannot write {path}: {error.strerror or error}") from error
-    return path
+def summary_text(report: Report) -> str:
+    """The file."""
+    return json.dumps(summary(report), indent=1) + "\n"

@@ -12,6 +12,7 @@ import click
 from conformance.version import VERSION
 
 OUTCOMES: Final = ("failed", "deviates", "inconclusive", "passed", "observed", "not_exercised", "unchecked", "not_applicable")
+FORMATS: Final = ("terminal", "json", "junit", "ctrf", "markdown")
 PATH: Final = click.Path(path_type=Path)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -54,7 +55,7 @@ TIMEOUT_SCALE: Final = click.option(
 def report_dir(default: str) -> Decorator:
     """The option for the folder of a run's files."""
     return click.option(
-        "--report-dir", type=PATH, default=default, show_default=True, help="Where run.jsonl, summary.json and programs go."
+        "--report-dir", type=PATH, default=default, show_default=True, help="Where run.jsonl, the reports of it and programs go."
     )
 
 
@@ -143,6 +144,36 @@ def known_failing_update_command(**options: Any) -> int:
     from conformance.cli import excusing
 
     return excusing.update(**options)
+
+
+@program.command("report")
+@_options(
+    click.argument("paths", type=PATH, nargs=-1, metavar="[RUN.JSONL or REPORT-DIR]..."),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(FORMATS),
+        default="terminal",
+        show_default=True,
+        help="What to print, or to write into the file of -o.",
+    ),
+    click.option("-o", "--output", type=PATH, metavar="FILE", help="Write this file, print nothing."),
+    click.option("--report-dir", type=PATH, metavar="DIR", help="Write every format into this folder."),
+)
+def report_command(**options: Any) -> int:
+    """Report of run files, without a target; several (shards of one run) are merged into one report.
+
+    \b
+    amps-conformance report                                     the last run, on the terminal
+    amps-conformance report shard-*/run.jsonl --report-dir all  one report of all shards, every format
+    amps-conformance report --format junit -o junit.xml         one file
+
+    The exit code is that of the run.
+    """  # noqa: D301 (the mark of click for lines that stay as they are)
+    from conformance.cli import reporting
+
+    paths = options.pop("paths") or (Path("amps-report"),)
+    return reporting.report(paths=paths, **options)
 
 
 @program.command("rules")

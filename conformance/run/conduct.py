@@ -26,8 +26,8 @@ from conformance.targets.spec import TargetSpec
 from reference_model.model import predict
 from reference_model.scenario import Scenario
 from reference_model.state import ProgramError
+from reports.files import NAMED, in_line, write_reports
 from reports.record import Report, from_ledger
-from reports.summary import write_summary
 
 EXPLAIN_S_MAX: Final = 30.0
 """How long the failures of a run may be shrunk and repeated after its time limit: the shortest are told well, the others briefly."""
@@ -41,7 +41,7 @@ def planned(settings: Settings) -> Selection:
 
 
 def run(settings: Settings, events: Events) -> Conclusion:
-    """Run, write run.jsonl and summary.json, and tell `events` of it. Raises UsageError before anything has run, and nothing else."""
+    """Run, write run.jsonl and its reports, and tell `events` of it. Raises UsageError before anything has run, and nothing else."""
     return _Run(settings, planned(settings), events).conclude()
 
 
@@ -195,9 +195,9 @@ class _Run:
     # ---- the end ---------------------------------------------------------------------------------------------------------------
 
     def _finish(self) -> Conclusion:
-        """Whatever happened: explain in brief what nobody explained, write footer and summary, tell the report."""
+        """Whatever happened: explain in brief what nobody explained, write footer and reports, tell the report."""
         folder = self.settings.report_dir
-        files: list[str] = []
+        written: list[str] = []
         try:
             writer = self._write()
             explainer = Explainer(self.settings, self.catalogue, self.instance)
@@ -206,18 +206,19 @@ class _Run:
                 if finding.group not in told:
                     self._explain_one(explainer, examined, finding)
             writer.footer(self._report().conclusion)
-            files.append(str(folder / RUN_FILE))
+            written.append(RUN_FILE)
         except HarnessError as error:
             self._failed_to_write(error)
         finally:
             if self.writer is not None:
                 self.writer.close()
         try:
-            files.insert(0, str(write_summary(self._report(), folder)))
+            write_reports(self._report(), folder)
+            written[:0] = NAMED
         except HarnessError as error:
             self._failed_to_write(error)
         report = self._report()
-        self.events.concluded(report, files)
+        self.events.concluded(report, in_line(folder, written))
         return report.conclusion
 
     def _failed_to_write(self, error: HarnessError) -> None:

@@ -22,7 +22,7 @@ from conformance.targets.server import ServerTarget
 from conformance.targets.spec import TargetSpec
 from conformance.version import VERSION
 from reference_model.config import InstanceConfig
-from reports.summary import SUMMARY_FILE
+from reports.files import FILES
 
 try:
     import fcntl
@@ -121,7 +121,7 @@ def report_folder(folder: Path) -> Iterator[None]:
                 held = os.open(folder, os.O_RDONLY)
                 stack.callback(os.close, held)
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for name in (SUMMARY_FILE, CRASH_FILE, RUN_FILE):
+            for name in (*FILES, CRASH_FILE, RUN_FILE):
                 (folder / name).unlink(missing_ok=True)
         except BlockingIOError:
             raise UsageError(f"another run writes to {folder} now; name another folder for this one") from None

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.run_file import Damage, RunHeader, RunWriter, read, records
+from reports.files import write_reports
 from reports.record import Report, from_ledger
-from reports.summary import write_summary
 
 
 def put_together(header: RunHeader, parts: Sequence[Path], whole: Path) -> RunWriter:
@@ -42,7 +42,7 @@ def reasons(parts: Iterable[Path]) -> list[str]:
 def end(
     writer: RunWriter, *, began: float, unmeasured: Iterable[str] = (), harness_errors: Iterable[str] = (), interrupted: bool = False
 ) -> Report:
-    """Conclude from what the file holds, append the footer, write the summary. `began`: Unix time. Raises HarnessError."""
+    """Conclude from what the file holds, append the footer, write the reports. `began`: Unix time. Raises HarnessError."""
     run = read(writer.path)
     report = from_ledger(
         run.header,
@@ -57,7 +57,7 @@ def end(
     )
     writer.footer(report.conclusion)
     writer.close()
-    write_summary(report, writer.path.parent)
+    write_reports(report, writer.path.parent)
     return report
 
 

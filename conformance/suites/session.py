@@ -31,8 +31,8 @@ from conformance.suites.workers import Workers
 from conformance.targets.spec import TargetSpec, parse_target
 from reference_model.scenario import Scenario
 from reports import terminal
+from reports.files import NAMED, in_line
 from reports.record import Report
-from reports.summary import SUMMARY_FILE
 
 PLUGIN: Final = "amps-conformance-session"
 
@@ -342,7 +342,7 @@ class SuiteSession:
         if not self.settings.strict:
             for rule in self.report.unexcused(Outcome.DEVIATES):
                 self._write(terminalreporter, terminal.broken(self.report, rule))
-        self._write(terminalreporter, terminal.closing(self.report, files=[str(folder / SUMMARY_FILE), str(folder / RUN_FILE)]))
+        self._write(terminalreporter, terminal.closing(self.report, files=in_line(folder, [*NAMED, RUN_FILE])))
 
     def _write(self, terminalreporter: Any, part: Any) -> None:
         for line in terminal.lines(part):

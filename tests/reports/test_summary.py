@@ -11,8 +11,9 @@ from conformance.errors import HarnessError, UsageError
 from conformance.results import Finding, Ledger, Outcome, Verdict
 from conformance.rules import load
 from conformance.run_file import RunHeader, RunWriter
+from reports.files import write_file
 from reports.record import from_files, from_ledger
-from reports.summary import summary, write_summary
+from reports.summary import summary, summary_text
 
 HEADER = RunHeader(
     run="7f21",
@@ -93,8 +94,9 @@ def test_the_schema_refuses_other_shapes(change, where):
 
 
 def test_it_is_written_whole_and_replaced(tmp_path):
-    path = write_summary(live(), tmp_path / "new")
-    write_summary(live(), tmp_path / "new")
+    path = tmp_path / "new" / "summary.json"
+    assert write_file(path, "old") == path
+    write_file(path, summary_text(live()))
     assert json.loads(path.read_text()) == summary(live())
     assert [entry.name for entry in path.parent.iterdir()] == ["summary.json"]
 
@@ -102,7 +104,7 @@ def test_it_is_written_whole_and_replaced(tmp_path):
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(HarnessError, match=r"cannot write .*summary.json"):
-        write_summary(live(), tmp_path / "file")
+        write_file(tmp_path / "file" / "summary.json", "")
 
 
 def rules_of(report):
