@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--amps-slots", metavar="A-B", help="slots of the configuration to use, one for each worker; default: from 0 on")
     group.addoption("--amps-report-dir", metavar="DIR", default="amps-report", help="where run.jsonl and summary.json go")
     group.addoption("--amps-strict", action="store_true", help="deviations from what the documentation only implies fail, too")
+    group.addoption("--amps-known-failing", metavar="FILE", help="failures that are known (TOML): one item each at the end, not red")
     group.addoption("--amps-timeout-scale", type=float, default=1.0, metavar="X", help="multiply every wait")
     group.addoption("--amps-disruptive", action="store_true", help="send broken frames and very large messages to a remote target")
 

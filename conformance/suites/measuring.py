@@ -16,8 +16,9 @@ from typing import Final
 import pytest
 
 from conformance.errors import HarnessError, TargetError
+from conformance.known import holding
 from conformance.results import Conclusion, Finding, Outcome, RunOutcome
-from conformance.rules import load
+from conformance.rules import implied, load
 from conformance.run.bench import Bench, Examined
 from conformance.run.conduct import note_crash
 from conformance.run.examples import Examples
@@ -61,6 +62,7 @@ class Measuring:
         self._explainer = Explainer(settings, self.catalogue, self._instance)
         self._examples = Examples()
         self._told: dict[tuple[str, str, str], Failure] = {}
+        self._excused: frozenset[str] = frozenset()
 
     def open(self) -> RunWriter:
         """Take the slot and begin the (part of the) run file. Raises TargetError, UsageError (the file cannot be written)."""
@@ -78,6 +80,7 @@ class Measuring:
             header = header_of(self.settings, self.selection, self._instance, run=place.run, spec=place.spec, version=version)
             self._writer = RunWriter(place.file, header, keep=self.settings.keep)
         self._bench = bench
+        self._excused = holding(self.settings.known, implied(self._instance.features), version)
         self._explainer = Explainer(self.settings, self.catalogue, self._instance, bench=bench, budget_s=EXPLAIN_S_MAX)
         return self._writer
 
@@ -156,7 +159,9 @@ class Measuring:
         groups: dict[tuple[str, str, str], Finding] = {finding.group: finding for finding in examined.decisive}
         red = {Outcome.FAILED, Outcome.DEVIATES} if self.settings.strict else {Outcome.FAILED}
         return [
-            self._told[group] for group, finding in groups.items() if group in self._told and self.catalogue[finding.rule].breach in red
+            self._told[group]
+            for group, finding in groups.items()
+            if group in self._told and self.catalogue[finding.rule].breach in red and finding.rule not in self._excused
         ]
 
     def _tell(self, examined: Examined, finding: Finding) -> None:

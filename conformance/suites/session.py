@@ -21,9 +21,9 @@ from conformance.rules import load
 from conformance.run.opening import bench_on, header_of, new_run_id, report_folder, serving
 from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
-from conformance.run.settings import Settings, draw_seed, instance_of, parse_duration, parse_slots
+from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots
 from conformance.run_file import RUN_FILE, RunWriter
-from conformance.suites import ending
+from conformance.suites import ending, excused
 from conformance.suites.collecting import chunks_of, markers
 from conformance.suites.failures import KIND, SuiteFailure, shown
 from conformance.suites.measuring import Measuring, Place
@@ -32,7 +32,7 @@ from conformance.targets.spec import TargetSpec, parse_target
 from reference_model.scenario import Scenario
 from reports import terminal
 from reports.files import NAMED, in_line
-from reports.record import Report
+from reports.record import Report, from_files
 
 PLUGIN: Final = "amps-conformance-session"
 
@@ -74,7 +74,7 @@ def settings_of(config: pytest.Config) -> Settings:
         raise UsageError("write --amps-report-dir=DIR: after a blank pytest takes a folder that exists for its root")
     if option.amps_timeout_scale <= 0:
         raise UsageError("--amps-timeout-scale must be greater than 0")
-    return Settings(
+    settings = Settings(
         target=None if option.amps_target is None else parse_target(option.amps_target),
         target_config=None if option.amps_target_config is None else Path(option.amps_target_config),
         profile=option.amps_profile,
@@ -86,6 +86,7 @@ def settings_of(config: pytest.Config) -> Settings:
         timeout_scale=option.amps_timeout_scale,
         disruptive=option.amps_disruptive,
     )
+    return knowing(settings, None if option.amps_known_failing is None else Path(option.amps_known_failing))
 
 
 class SuiteSession:
@@ -231,8 +232,17 @@ class SuiteSession:
         gentle = target is not None and not target.loopback and not self.settings.disruptive
         return select(scenarios, self.catalogue, self.instance.features, gentle=gentle)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Any:
+        """Open the bench before the first item; after the last one the known failures have theirs."""
+        self._open(session)
+        result = yield
+        parts = [self._whole] if self.role == "alone" else ending.usable(self.workers.parts.values())
+        if self.role != "worker" and self.settings.known and self._measured and parts:
+            excused.run(session, from_files(parts))
+        return result
+
+    def _open(self, session: pytest.Session) -> None:
         """Open the bench if there is something to measure here. Alone, a target that cannot be measured ends the session."""
         items = [item for item in session.items if "measuring" in getattr(item, "fixturenames", ())]
         if self.role == "controller" or self.config.option.collectonly or not items or session.testsfailed:
@@ -250,6 +260,11 @@ class SuiteSession:
             assert self._spec is not None
             self.measuring = self._measure(self._spec, selection, self._whole)
             self._writer = self.measuring.open()
+
+    @property
+    def _measured(self) -> bool:
+        """Whether this process has measured, or has had others measure."""
+        return self.measuring is not None or bool(self.workers.parts)
 
     def _measure(self, spec: TargetSpec, selection: Selection, file: Path) -> Measuring:
         slot = self.settings.slots.start

@@ -355,3 +355,48 @@ def test_a_project_without_any_part_in_it(run, tmp_path):
     assert run(suite="")[0] == 0
     assert run("-n", "2", suite="")[0] == 0
     assert not (tmp_path / "amps-report").exists()
+
+
+# ---- known failures ------------------------------------------------------------------------------------------------------------
+
+KNOWN = '[[known-failing]]\nrule = "SOW-TOPN-07"\nreason = "skip_n is ignored"\n'
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])
+def test_a_known_failure_has_one_expected_failure_at_the_end(run, tmp_path, broken, workers):
+    (tmp_path / "known.toml").write_text(KNOWN)
+    code, output = run(f"--target={broken}", "--amps-known-failing=known.toml", "--junitxml=junit.xml", "-rx", *workers)
+    assert code == 0, output
+    assert "XFAIL known-failing::SOW-TOPN-07 - skip_n is ignored" in output
+    assert "XFAIL conformance" not in output, "no item of a scenario is marked"
+    count = sum(area_of(scenario) == "paging" for scenario in directed())
+    assert f"{count} passed, 1 xfailed" in output
+    assert 'name="SOW-TOPN-07"' in (tmp_path / "junit.xml").read_text("utf-8")
+    assert summary(tmp_path)["rules"]["SOW-TOPN-07"]["known"]["view"] == "known_failing"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two workers"])
+def test_a_pass_of_a_known_failure_is_red(run, tmp_path, healthy, workers):
+    (tmp_path / "known.toml").write_text(KNOWN)
+    code, output = run(f"--target={healthy}", "--amps-known-failing=known.toml", *workers)
+    assert code == 1, output
+    assert "FAILED known-failing::SOW-TOPN-07 - [XPASS(strict)] skip_n is ignored" in output
+    (tmp_path / "known.toml").write_text(KNOWN.replace("known-failing", "flaky"))
+    assert run(f"--target={healthy}", "--amps-known-failing=known.toml", *workers)[0] == 0
+
+
+def test_a_known_failure_that_was_not_exercised_is_skipped(run, tmp_path, healthy):
+    (tmp_path / "known.toml").write_text(KNOWN)
+    code, output = run(f"--target={healthy}", "--amps-known-failing=known.toml", "-rs", suite="session")
+    assert code == 0, output
+    assert "SOW-TOPN-07: not exercised" in output
+
+
+def test_a_file_of_known_failures_that_is_wrong_is_one_line(run, tmp_path):
+    (tmp_path / "known.toml").write_text(KNOWN + "expires = 2020-01-01\n")
+    code, output = run("--amps-known-failing=known.toml")
+    assert code == 4, output
+    assert output.splitlines() == [
+        "ERROR: known.toml: the entry for SOW-TOPN-07 has expired on 2020-01-01; mend it, or give it a later day",
+        "",
+    ]
