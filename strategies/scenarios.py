@@ -58,7 +58,9 @@ def _close(drawing: Drawing) -> None:
     name = drawing.someone()
     drawing.close_deliveries(name)
     drawing.settle()
-    drawing.peers.pop(name).line.close()
+    line = drawing.peers.pop(name).line
+    line.fence()  # what nothing asks an ack for has come too
+    line.close()
     if drawing.next_name < len(NAMES):
         drawing.open(NAMES[drawing.next_name])
 

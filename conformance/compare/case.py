@@ -61,6 +61,10 @@ class Case:
         self.closed |= {event.connection: (index, 0) for index, event in enumerate(observation.events) if event.kind == "garbled"}
         matched = [expectation.slots[slot_id] for slot_id in sorted(self.alignment.matched)]
         self.ended = frozenset(slot.where[0] for slot in matched if slot.step == f"end-{slot.where[0]}")
+        self.flushed: dict[str, int] = {}
+        for slot in matched:
+            if slot.step.startswith(("fence-", "end-")):
+                self.flushed[slot.where[0]] = max(self.place(slot), self.flushed.get(slot.where[0], 0))
         self.came = {slot.where for slot in matched}
         self.came_about = {(slot.where, slot.key) for slot in matched}
         self.forbidden = {slot.id for slot, _ in self.alignment.forbidden}

@@ -10,6 +10,9 @@ from conformance.compare.texts import correlation_text, cut, expected_text, name
 from reference_model.expectation import Absent, Body, Is, Occurs, OneOf, Same, Slot
 from reference_model.rule import R
 
+ANSWERS = frozenset({"group_begin", "sow", "group_end"})
+"""What answers a query besides its acks."""
+
 STATISTICS = frozenset({"topic_matches", "matches", "records_returned", "records_deleted"})
 
 
@@ -114,7 +117,7 @@ def _body(case: Case, slot: Slot, body: Body, atom: Atom) -> None:
 
 def _missing(case: Case, slot: Slot) -> None:
     connection, kind, _ = slot.where
-    if kind == "publish" and not _overdue(case, slot):
+    if kind in {"publish", *ANSWERS} and not _overdue(case, slot):
         case.inconclusive[slot.because[0]] = f"{slot.step}: no fence shows that it does not come"
         return
     closed = case.closed.get(connection)
@@ -135,15 +138,17 @@ def _missing(case: Case, slot: Slot) -> None:
 
 
 def _overdue(case: Case, slot: Slot) -> bool:
-    """A delivery is lacking once a later one of its subscription has come, or a fence on its connection has waited in vain."""
-    connection = slot.where[0]
-    if connection in case.closed:
-        return True
-    if case.followed(slot) or case.marked(slot):
+    """A delivery is lacking once a later one of its subscription has come, what answers a query once a later flush was answered; either
+    once a fence on its connection has waited in vain."""
+    connection, kind, _ = slot.where
+    if connection in case.closed or case.followed(slot) or case.marked(slot):
         return True
     place = case.place(slot)
+    if kind in ANSWERS and case.flushed.get(connection, -1) >= place:
+        return True
     return any(
-        step.label in case.observation.late and getattr(step, "connection", None) == connection for step in case.scenario.steps[place:]
+        step.label in case.observation.late and getattr(step, "connection", None) == connection
+        for step in case.scenario.steps[place:]
     )
 
 
