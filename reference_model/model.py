@@ -37,16 +37,9 @@ COMMANDS: Final[Mapping[str, Callable[[Turn], None]]] = {
 
 
 def predict(scenario: Scenario, config: InstanceConfig, witness: Witness = NO_WITNESS) -> Expectation:
-    """All histories that the documentation allows. Raises ProgramError if the scenario asks what the model does not judge.
-
-    Where the order that the witness tells leads to something that is not judged, it is as if there were no witness.
-    """
+    """All histories that the documentation allows. Raises ProgramError if the scenario asks what the model does not judge."""
     try:
         return _Prediction(scenario, config, witness).run()
-    except ProgramError:
-        if not witness.orders:
-            raise
-        return predict(scenario, config)
     except PatternLimitError as error:
         raise ProgramError(f"a topic pattern takes too long: {error}") from None
 

@@ -44,8 +44,7 @@ def scenario(
         found = drawn(RandomDraws(f"{seed}/{number}/{attempt}"), shape, config)
         try:
             predict(found, config)
-            orders = lane_orders(found)
-            if orders:
+            for orders in lane_orders(found):
                 predict(found, config, Witness(orders=orders))
         except ProgramError as error:
             reason = str(error)
@@ -57,11 +56,14 @@ def scenario(
     raise AssertionError(f"the model accepts no scenario of seed {seed}, number {number}: {reason}")
 
 
-def lane_orders(scenario: Scenario) -> dict[str, tuple[str, ...]]:
-    """One order in which a target may take concurrent commands in: lane after lane."""
-    return {
-        step.label: tuple(send.label for lane in step.lanes for send in lane) for step in scenario.steps if isinstance(step, Together)
-    }
+def lane_orders(scenario: Scenario) -> tuple[dict[str, tuple[str, ...]], ...]:
+    """Orders in which a target may take concurrent commands in: lane after lane, the first lane first or last. None without lanes."""
+    together = [step for step in scenario.steps if isinstance(step, Together)]
+    if not together:
+        return ()
+    return tuple(
+        {step.label: tuple(send.label for lane in way(step.lanes) for send in lane) for step in together} for way in (iter, reversed)
+    )
 
 
 def scenarios(

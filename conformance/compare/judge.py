@@ -25,6 +25,7 @@ from reference_model.model import predict
 from reference_model.observation import Observation
 from reference_model.rule import R
 from reference_model.scenario import Scenario
+from reference_model.state import ProgramError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,14 @@ def examine(scenario: Scenario, observation: Observation, config: InstanceConfig
     """The verdict with its grounds. Raises ProgramError if the model does not judge such a program."""
     atoms = explode(observation)
     witness, disorder = adopt(scenario, atoms)
-    case = Case(scenario, observation, predict(scenario, config, witness), catalogue, atoms, disorder)
-    for slot in case.expectation.slots:
+    try:
+        expectation = predict(scenario, config, witness)
+    except ProgramError:
+        if not witness.orders:
+            raise
+        expectation = predict(scenario, config)  # the order that the witness tells leads to something that is not judged
+    case = Case(scenario, observation, expectation, catalogue, atoms, disorder)
+    for slot in expectation.slots:
         if case.place(slot) < case.limit or case.limit == len(scenario.steps):
             judge_slot(case, slot)
     judge_unexpected(case)
@@ -58,7 +65,7 @@ def examine(scenario: Scenario, observation: Observation, config: InstanceConfig
     _checks(case)
     if observation.foreign:
         case.inconclusive["*"] = "somebody else published to the slot"
-    case.inconclusive |= case.expectation.unjudged
+    case.inconclusive |= expectation.unjudged
 
     def applies(rule: str) -> bool:
         return rule in catalogue and applicable(catalogue[rule], config.features)
@@ -67,7 +74,7 @@ def examine(scenario: Scenario, observation: Observation, config: InstanceConfig
     return Examination(
         scenario=scenario,
         observation=observation,
-        expectation=case.expectation,
+        expectation=expectation,
         alignment=case.alignment,
         atoms=tuple(atoms),
         suspects=suspects,

@@ -147,8 +147,7 @@ def _overdue(case: Case, slot: Slot) -> bool:
     if kind in ANSWERS and case.flushed.get(connection, -1) >= place:
         return True
     return any(
-        step.label in case.observation.late and getattr(step, "connection", None) == connection
-        for step in case.scenario.steps[place:]
+        step.label in case.observation.late and getattr(step, "connection", None) == connection for step in case.scenario.steps[place:]
     )
 
 

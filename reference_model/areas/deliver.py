@@ -140,8 +140,8 @@ def _body(receiver: Receiver, delivery: Delivery, trees: list[object] | None) ->
     if selects_nothing(directives, trees):
         return None
     keys = key_members(delivery.config) if delivery.config is not None else frozenset()
-    shared = any(other.select != directives for other in receiver.beside)
-    return selected(delivery.body, trees, directives, keys=keys, shared=shared)
+    beside = [other.select or () for other in receiver.beside if other.select != directives]
+    return selected(delivery.body, trees, directives, keys=keys, beside=beside)
 
 
 def _fits_anything(body: Body) -> bool:

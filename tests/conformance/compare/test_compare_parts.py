@@ -201,6 +201,22 @@ def test_the_order_of_concurrent_commands_is_that_of_a_whole_witness(bodies, ord
     assert [finding.rule for finding in findings] == ([] if rule is None else [rule])
 
 
+def test_an_order_that_leads_to_something_that_is_not_judged_is_no_order():
+    """Whether the keys 1 and "1" are one record is not documented (SOW-KEY-41)."""
+    bodies = (b'{"id":1,"lane":"a"}', b'{"id":"1","lane":"b"}')
+    scenario = program(
+        *(connect(name) for name in "abw"),
+        send("w", "subscribe", on="w", topic="@orders", cmd_id="w", sub_id="w", ack_type="processed"),
+        Together(label="t", witness="w", lanes=((publish("a1", bodies[0]),), (publish("b1", bodies[1], on="b"),))),
+        fence("f1"),
+        fence("f2", "b"),
+        query("q", on="w"),
+    )
+    examination = look(scenario, {"b1": on("w", *(delivery("w", body) for body in bodies))})
+    assert set(examination.verdict.inconclusive) == {"q"}
+    assert examination.verdict.findings == ()
+
+
 # ---- which for which -----------------------------------------------------------------------------------------------------------
 
 ONE, TWO = b'{"id":1,"n":1}', b'{"id":2,"n":1}'
