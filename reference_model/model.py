@@ -258,6 +258,9 @@ class _Prediction:
             for ack_type in AckType:
                 if connection not in self.instance.nameless and not (ack_type == AckType.PERSISTED and self.instance.config.logged):
                     self.draft.never(step, (connection, "ack", (None, ack_type.value)), (R("CMD-ACK-01"),))
+        for connection, cmd_ids in self.instance.persisted.items():
+            if len(cmd_ids) > 1:  # of one ack it cannot be said whether it stands for several publishes
+                self.draft.oblige("persisted_each", {"connection": connection, "cmd_ids": tuple(cmd_ids)})
         for connection in {slot.where[0] for slot in self.draft.slots}:
             self.draft.scope(connection, "publish", surplus=(R("CMD-MSG-03"),), repeated=(R("SUB-MULTI-01"),))
             self.draft.scope(connection, "oof", surplus=(R("SOW-REC-20"),))

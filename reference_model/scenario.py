@@ -66,7 +66,8 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """Send one command. `about`: the rules that this command's filter puts to the test, before the general ones (probes)."""
+    """Send one command. `about`: the rules that this command's filter puts to the test, before the general ones (probes); or the one
+    that leaves the effect of the command undefined, which is then recorded."""
 
     label: str
     connection: str

@@ -91,6 +91,10 @@ def trees_of(body: bytes) -> list[object] | None:
         return None
 
 
+LATE: Final[Because] = (R("SOW-QRY-35"),)
+"""Why a record may be there that no fence has made visible: its publish has been acknowledged."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Topic:
     """A SOW topic and what is remembered of it.
@@ -102,6 +106,9 @@ class Topic:
     shown      records whose SOW key a query has had to show: KeyOf can name them, also when they are gone
     deleters   filters of the deletes so far (SOW-DEL-26)
     unjudged   nothing can be said of its records any more
+    undefined  the rule that says that what was done to it has no defined effect: queries then show what came of it
+    late       records that were made by publishes whose acks have been awaited, and that no fence has made visible (SOW-QRY-35)
+    otherwise  connections that changed it otherwise since the last fence
     version    counts changes; asked: the last unfiltered query (version, connection)
     page       the last window of an ordered query: version, the query without its skip_n, where the next page begins (SOW-TOPN-11)
     """
@@ -116,6 +123,9 @@ class Topic:
     shown: set[RecordKey] = field(default_factory=set)
     deleters: list[Expr] = field(default_factory=list)
     unjudged: bool = False
+    undefined: R | None = None
+    late: set[RecordKey] = field(default_factory=set)
+    otherwise: set[str] = field(default_factory=set)
     version: int = 0
     asked: tuple[int, str] | None = None
     page: tuple[int, Hashable, int] | None = None
@@ -124,6 +134,14 @@ class Topic:
     def key_names(self) -> frozenset[str]:
         """The top-level members that hold key fields."""
         return key_members(self.config)
+
+    def settle(self) -> None:
+        """What was published late is surely there from here on, or stands in a new light."""
+        for key in self.late:
+            record = self.records.get(key)
+            if record is not None and record.maybe == LATE:
+                record.maybe = ()
+        self.late.clear()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +160,15 @@ class Delivered:
     burst: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The last message that was published to a topic: by which connection, its body, and what filters see of it."""
+
+    connection: str
+    body: bytes
+    trees: list[object] | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Subscription:
     """A subscription, live or ended.
@@ -156,6 +183,10 @@ class Subscription:
     after          the group_end of its query (sow_and_subscribe)
     batched        its query asked for batches of more than one record (SOW-BATCH-07)
     unsure         whether its filter was taken is open (a probe): anything may be delivered to it
+    cmd_id         of the command that entered it
+    fresh_topic    its topic is a name that no configuration and no earlier step mentions
+    other_topics   topics that it does not cover and of which the absence of a message is written down
+    past           slots of old messages that must not come
     """
 
     connection: str
@@ -179,15 +210,24 @@ class Subscription:
     after: int | None = None
     batched: bool = False
     unsure: bool = False
+    cmd_id: str | None = None
+    fresh_topic: bool = False
+    other_topics: set[str] = field(default_factory=set)
+    past: list[int] = field(default_factory=list)
 
     def match(self, trees: list[object] | None) -> bool | None:
         """Whether its filter selects a document that is one of these; None if that is open."""
         return None if self.unsure else match(self.expr, trees)
 
     def covers(self, topic: str, *, regex_topics: bool) -> bool:
-        if regex_topics and is_regex(self.topic):
-            return topic_matches(self.topic, topic)
-        return self.topic == topic
+        return covers(self.topic, topic, regex_topics=regex_topics)
+
+
+def covers(pattern: str, topic: str, *, regex_topics: bool) -> bool:
+    """Whether the topic of a subscription, a name or a regular expression, covers a name."""
+    if regex_topics and is_regex(pattern):
+        return topic_matches(pattern, topic)
+    return pattern == topic
 
 
 @dataclass(slots=True, kw_only=True)
@@ -211,6 +251,7 @@ class Session:
     flushed      a flush of the program itself whose ack the next barrier awaits
     unsettled    it has published, and nothing tells yet that the instance has taken that in: `acked` if the next barrier will
     last_query   slots of the last query's result
+    nameless_topics  of subscriptions without an id
     """
 
     name: str
@@ -222,6 +263,7 @@ class Session:
     flushed: Flushed | None = None
     unsettled: Literal["open", "acked"] | None = None
     last_query: tuple[int, ...] = ()
+    nameless_topics: set[str] = field(default_factory=set)
 
 
 class Instance:
@@ -232,6 +274,12 @@ class Instance:
     phase     see Delivered
     silent    connections on which a command without cmd_id asked for no ack, with the first such step
     nameless  connections on which a command without cmd_id asked for acks
+    persisted per connection the ids of the publishes that have to get a persisted ack
+    past      per topic its last message
+    used      topics that no configuration mentions and a step does
+    topics_reached      topics of which a subscription has had to get a message
+    reached_configured  whether one of them is configured
+    accepted_configured whether a subscription to a configured topic had to be accepted
     """
 
     def __init__(self, config: InstanceConfig) -> None:
@@ -244,6 +292,12 @@ class Instance:
         self.phase = 0
         self.silent: Final[dict[str, str]] = {}
         self.nameless: Final[set[str]] = set()
+        self.persisted: Final[dict[str, list[str]]] = {}
+        self.past: Final[dict[str, Past]] = {}
+        self.used: Final[set[str]] = set()
+        self.topics_reached: Final[set[str]] = set()
+        self.reached_configured = False
+        self.accepted_configured = False
 
     def covered(self, pattern: str) -> list[Topic]:
         """The SOW topics that a literal or regular-expression topic names, in configuration order (SOW 7.7)."""
@@ -257,19 +311,44 @@ class Instance:
             if subscription.covers(topic, regex_topics=self.config.regex_topics):
                 yield subscription
 
+    def reached(self, topic: str) -> None:
+        """A subscription must get a message of that topic."""
+        self.topics_reached.add(topic)
+        self.reached_configured = self.reached_configured or topic in self.topics
+
     def changed(self, topic: Topic, connection: str) -> None:
         """The records of the topic change, or may: queries have to wait for a fence of that connection."""
         topic.version += 1
         topic.unfenced.add(connection)
+        topic.otherwise.add(connection)
+        topic.settle()
         flushed = self.sessions[connection].flushed
         if flushed is not None:
             flushed.topics.discard(topic.config.name)
+
+    def inserted(self, topic: Topic, connection: str, key: RecordKey) -> None:
+        """A new record, of which an ack will tell: once that has come a query may show it, fenced or not (SOW-QRY-35)."""
+        others, late = set(topic.otherwise), {*topic.late, key}
+        self.changed(topic, connection)
+        topic.otherwise, topic.late = others, late
+
+    def seen_late(self, topic: Topic) -> bool:
+        """Whether all that no fence has made visible are new records whose acks have been awaited: then a query may show them."""
+        awaited = (self.sessions.get(name) for name in topic.unfenced)
+        if topic.otherwise or any(session is not None and (session.unsettled or session.burst) for session in awaited):
+            return False
+        for key in topic.late:
+            record = topic.records[key]
+            record.maybe = record.maybe or LATE
+        return True
 
     def fence(self, connection: str, rule: R, only: set[str] | None = None) -> None:
         """The changes of that connection (to these topics) are visible from here on."""
         for topic in self.topics.values():
             if connection in topic.unfenced and (only is None or topic.config.name in only):
                 topic.unfenced.discard(connection)
+                topic.otherwise.discard(connection)
+                topic.settle()
                 topic.fenced = (rule, connection)
 
     def published(self, connection: str, *, acked: bool) -> None:

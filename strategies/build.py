@@ -154,8 +154,9 @@ class Line:
         acks: str | None = None,
         form: Form = PLAIN,
         needs_id: bool = False,
+        about: tuple[R, ...] = (),
     ) -> str:
-        """Any command; returns its label. Header values of None are not sent."""
+        """Any command; returns its label. Header values of None are not sent. `about`: what it puts to the test (`Send.about`)."""
         label = self._program.label(KINDS.get(cmd, "c"))
         fields: dict[str, Fields] = {"cmd": cmd}
         if "cmd_id" in header:
@@ -166,7 +167,7 @@ class Line:
             fields["ack_type"] = acks
         fields |= header
         command = Command(header=_header(fields), body=json_body(body))
-        return self._program.send(Send(label=label, connection=self.connection, command=command, form=form))
+        return self._program.send(Send(label=label, connection=self.connection, command=command, form=form, about=about))
 
     def publish(self, topic: str | None, body: Body, *, acks: str | None = None, form: Form = PLAIN, **header: Fields) -> str:
         """A publish without an ack, unless one is asked for."""

@@ -4,7 +4,21 @@ A check is a pure function over what was seen (`Seen`) and, for obligations of t
 the test, what the target chose, and findings. A check that raises is a mistake of ours: the scenario has no verdict then.
 """
 
-from conformance.checks import acks, answers, batches, fields, framing, groups, headers
+from conformance.checks import acks, answers, batches, deliveries, fields, framing, groups, headers
 from conformance.checks.registry import CHECKS, OBLIGATIONS, Check, Chosen, Seen
 
-__all__ = ["CHECKS", "OBLIGATIONS", "Check", "Chosen", "Seen", "acks", "answers", "batches", "fields", "framing", "groups", "headers"]
+__all__ = [
+    "CHECKS",
+    "OBLIGATIONS",
+    "Check",
+    "Chosen",
+    "Seen",
+    "acks",
+    "answers",
+    "batches",
+    "deliveries",
+    "fields",
+    "framing",
+    "groups",
+    "headers",
+]

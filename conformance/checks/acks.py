@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.checks.registry import Chosen, Result, Seen, finding, judges
+from collections.abc import Mapping
+
+from conformance.checks.registry import Chosen, Result, Seen, finding, judges, judges_obligation
 from reference_model.messages import DOCUMENTED_ACKS, AckType, ack_types
 from reference_model.rule import R
 
@@ -157,3 +159,97 @@ def query_id_of_delete(seen: Seen) -> Result:
                 rule=R("CMD-DEL-16"),
                 choice="absent" if query_id is None else "as sent" if query_id == sent[key] else "another",
             )
+
+
+@judges(R("CMD-SUB-21"))
+def sub_id_of_subscribe(seen: Seen) -> Result:
+    """An ack of subscribe that carries a sub_id carries that of the subscription."""
+    ids = {
+        (event.connection, event.message.text("cmd_id")): event.message.text("sub_id") or event.message.text("cmd_id")
+        for event in seen.observation.events
+        if event.kind == "sent" and event.message is not None and event.message.cmd == "subscribe" and event.message.text("cmd_id")
+    }
+    for _, event in seen.received:
+        assert event.message is not None
+        key = (event.connection, event.message.text("cmd_id"))
+        if event.message.cmd == "ack" and key in ids:
+            sub_id = event.message.text("sub_id")
+            choice = "absent" if sub_id is None else "that of the subscription" if sub_id == ids[key] else "another"
+            yield Chosen(rule=R("CMD-SUB-21"), choice=choice)
+
+
+@judges_obligation("persisted_each")
+def persisted_each(seen: Seen, data: Mapping[str, object]) -> Result:
+    """Where some publishes of a connection have a persisted ack, each has one (CMD-CONF-13); not a matter of this rule if none has."""
+    connection, cmd_ids = data["connection"], data["cmd_ids"]
+    assert isinstance(cmd_ids, tuple)
+    if connection not in seen.ended:
+        return
+    acked = {
+        event.message.text("cmd_id")
+        for _, event in seen.received
+        if event.connection == connection and event.message is not None and event.message.text("ack_type") == "persisted"
+    }
+    sent = {
+        event.message.text("cmd_id"): index
+        for index, event in enumerate(seen.observation.events)
+        if event.kind == "sent" and event.connection == connection and event.message is not None
+    }
+    asked = [cmd_id for cmd_id in cmd_ids if cmd_id in sent]
+    lacking = [cmd_id for cmd_id in asked if cmd_id not in acked]
+    if len(asked) < 2 or len(lacking) == len(asked):
+        return
+    yield R("CMD-CONF-13")
+    if lacking:
+        index = sent[lacking[0]]
+        yield finding(
+            R("CMD-CONF-13"),
+            "one persisted ack stands for several publishes",
+            index,
+            seen.observation.events[index],
+            field="ack_type",
+            expected=f"{len(asked)} persisted acks",
+            seen=f"{len(asked) - len(lacking)}",
+        )
+
+
+@judges(R("CMD-ACK-14"))
+def order_of_acks(seen: Seen) -> Result:
+    """In which order the acks of different commands come; any order is right."""
+    sent: dict[str, list[str]] = {}
+    got: dict[str, list[str]] = {}
+    for event in seen.observation.events:
+        cmd_id = None if event.message is None else event.message.text("cmd_id")
+        if event.message is None or cmd_id is None:
+            continue
+        if event.kind == "sent" and event.message.text("ack_type"):
+            sent.setdefault(event.connection, []).append(cmd_id)
+        elif event.kind == "received" and event.message.cmd == "ack":
+            got.setdefault(event.connection, []).append(cmd_id)
+    for connection, commands in sent.items():
+        place = {cmd_id: number for number, cmd_id in enumerate(commands)}
+        places = [place[cmd_id] for cmd_id in got.get(connection, ()) if cmd_id in place]
+        if len(set(places)) > 1:
+            yield Chosen(rule=R("CMD-ACK-14"), choice="as the commands" if places == sorted(places) else "another order")
+
+
+@judges(R("CMD-ACK-19"))
+def processed_before_result(seen: Seen) -> Result:
+    """Whether the result of a query was still to come when its processed ack came."""
+    queries = {
+        (event.connection, event.message.text("query_id") or event.message.text("cmd_id")): event.message.text("cmd_id")
+        for event in seen.observation.events
+        if event.kind == "sent" and event.message is not None and event.message.cmd == "sow"
+    }
+    asked = {(connection, cmd_id) for (connection, _), cmd_id in queries.items()}
+    begun: set[tuple[str, str | None]] = set()
+    for _, event in seen.received:
+        assert event.message is not None
+        if event.message.cmd == "group_begin":
+            cmd_id = queries.get((event.connection, event.message.text("query_id")))
+            begun.add((event.connection, cmd_id))
+        elif event.message.text("ack_type") == "processed" and event.message.text("status") == "success":
+            cmd_id = event.message.text("cmd_id")
+            if (event.connection, cmd_id) in asked:
+                choice = "the result came first" if (event.connection, cmd_id) in begun else "the result came after it"
+                yield Chosen(rule=R("CMD-ACK-19"), choice=choice)

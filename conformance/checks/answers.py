@@ -108,6 +108,20 @@ def _records(seen: Seen) -> dict[tuple[str, str], int]:
     return sent
 
 
+@judges_obligation("records_shown")
+def records_shown(seen: Seen, data: Mapping[str, object]) -> Result:
+    """How many records a query shows after what has no defined effect."""
+    query_id = data["query_id"]
+    ended = {
+        (event.connection, event.message.text("query_id"))
+        for _, event in seen.received
+        if event.message is not None and event.message.cmd == "group_end"
+    }
+    if (data["connection"], query_id) in ended:
+        count = _records(seen).get((str(data["connection"]), str(query_id)), 0)
+        yield Chosen(rule=_rule(data), choice=f"{count} record{'' if count == 1 else 's'} afterwards")
+
+
 @judges(R("CMD-STAT-05"), R("CMD-STAT-08"))
 def statistics_agree(seen: Seen) -> Result:
     """records_returned is what was really sent; records_returned <= matches <= topic_matches."""

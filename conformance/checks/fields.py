@@ -61,6 +61,7 @@ def _concerned(message: Message, name: str) -> bool:
     R("CMD-ABBR-17"),
     R("WIRE-HDR-15"),
     R("CMD-WIRE-09"),
+    R("CMD-ABBR-18"),
 )
 def names_of_fields(seen: Seen) -> Result:
     """Each field under its one name, and no name that is none of the protocol."""
@@ -120,6 +121,13 @@ def names_of_fields(seen: Seen) -> Result:
                 yield finding(
                     R("CMD-WIRE-09"), "msg_len is not the length of the body", index, event, field="msg_len",
                     expected=str(len(message.body)), seen=str(message.header["msg_len"])[:40],
+                )  # fmt: skip
+        if b"l" in keys and message.cmd != "sow":  # that of a record cuts the frame: wrong, it cannot be read (WIRE-SOW-02)
+            yield R("CMD-ABBR-18")
+            if message.header.get("msg_len") != len(message.body):
+                yield finding(
+                    R("CMD-ABBR-18"), "the key l is not the length of the body", index, event, field="l",
+                    expected=str(len(message.body)), seen=str(message.header.get("msg_len"))[:40],
                 )  # fmt: skip
 
 

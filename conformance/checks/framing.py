@@ -5,10 +5,11 @@ Where bytes cannot be read the recording has a `garbled` event; which rule that 
 
 from __future__ import annotations
 
-from conformance.checks.registry import Result, Seen, finding, judges
+from conformance.checks.registry import Chosen, Result, Seen, finding, judges
 from conformance.wire import WireError, raw_fields, split
 from reference_model.observation import Event
 from reference_model.rule import R
+from reference_model.scenario import Open
 
 
 @judges(
@@ -52,6 +53,20 @@ def frames(seen: Seen) -> Result:
                 expected="a frame of the amps protocol",
                 seen=repr(event.payload[:80]),
             )
+
+
+@judges(R("WIRE-CONN-01"))
+def who_speaks_first(seen: Seen) -> Result:
+    """What a connection gets on which nobody has said anything yet: only those that are not logged on at once leave time to see it."""
+    quiet = {step.connection for step in seen.scenario.steps if isinstance(step, Open) and step.logon is None}
+    silent: dict[str, bool] = {}
+    for event in seen.observation.events:
+        if event.connection in quiet and event.kind == "sent":
+            quiet.discard(event.connection)
+        elif event.connection in quiet and event.kind in {"opened", "received", "garbled"}:
+            silent[event.connection] = silent.get(event.connection, True) and event.kind == "opened"
+    for kept in silent.values():
+        yield Chosen(rule=R("WIRE-CONN-01"), choice="the client speaks first" if kept else "the server speaks first")
 
 
 def _broken_by(event: Event, frames_before: int) -> R:

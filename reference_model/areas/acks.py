@@ -112,8 +112,16 @@ def expect_acks(turn: Turn, answer: Answer) -> dict[str, int]:
         turn.draft.chain(turn.connection, (slots["received"],), (slots["processed"],), because=(R("CMD-ORD-01"),))
     if turn.cmd == "publish" and {"processed", "completed"} <= slots.keys():
         turn.draft.chain(turn.connection, (slots["processed"],), (slots["completed"],), because=(R("CMD-PUB-15"),))
+    _count_persisted(turn, slots)
     _remember(turn, answer, slots)
     return slots
+
+
+def _count_persisted(turn: Turn, slots: Mapping[str, int]) -> None:
+    """Without a transaction log every publish has a persisted ack of its own (CMD-CONF-13): those of a connection are counted."""
+    if turn.cmd != "publish" or "persisted" not in slots or turn.cmd_id is None:
+        return
+    turn.instance.persisted.setdefault(turn.connection, []).append(turn.cmd_id)
 
 
 def _remember(turn: Turn, answer: Answer, slots: Mapping[str, int]) -> None:
@@ -152,7 +160,8 @@ def _order(ack_type: str) -> int:
 def _expect_ack(turn: Turn, answer: Answer, ack_type: str, *, accepted: int | None = None) -> int:
     """`accepted`: the slot of the processed ack, if this one comes only with a success."""
     usual = R("CMD-ACK-22") if turn.cmd_id is None else PRESENCE[turn.cmd, ack_type]
-    presence = (*answer.presence.get(ack_type, ()), *_special(turn, ack_type), usual)
+    counted: Because = (R("CMD-CONF-13"),) if ack_type == AckType.PERSISTED and turn.cmd == "publish" else ()
+    presence = (*answer.presence.get(ack_type, ()), *_special(turn, ack_type), usual, *counted)
     claims: list[Claim] = []
     status = answer.status if accepted is None else "success"
     because = answer.because if answer.because and ack_type != "received" else (usual,)
@@ -192,6 +201,8 @@ def _special(turn: Turn, ack_type: str) -> Because:
             rules.append(R("CMD-FLUSH-09"))
         if turn.cmd == "flush" and any(topic.unfenced - {turn.connection} for topic in turn.instance.topics.values()):
             rules.append(R("CMD-FLUSH-11"))
+        if turn.cmd == "subscribe" and turn.burst > 0:
+            rules.append(R("SUB-REG-17"))
         if turn.cmd == "sow_delete" and (turn.text("sub_id") or turn.text("query_id")):
             rules.append(R("WIRE-CMD-03"))
     listed = (turn.text("ack_type") or "").split(",")

@@ -5,16 +5,17 @@ Source: subscriptions.md sections 3 to 7, commands.md section 6. Own publishes a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
+from reference_model.areas.strays import forget_past, not_elsewhere, not_under_cmd_id, remember
 from reference_model.config import TopicConfig
 from reference_model.draft import Draft
 from reference_model.expectation import Absent, Body, Claim, Is, Like, Occurs, OneOf, Present, Same, Unknown, Within
 from reference_model.expression.syntax import Expr
-from reference_model.expression.topics import PatternError, is_regex, topic_matches
 from reference_model.rule import Because, R
 from reference_model.select import selected, selects_nothing
 from reference_model.state import Correlation, Delivered, Instance, Record, Subscription, key_members, match, trees_of
@@ -26,6 +27,9 @@ TIMESTAMP: Final = r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d[.,]\d{6}(Z|[+-]\d\d(:?\d
 generated_key_max: Final = 2**64 - 1
 """A key made by the server is the decimal digits of an unsigned long (SOW-KEY-07)."""
 
+
+ODD_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9@/_-]")
+"""What few topics have in their names, and every one may (SUB-TOPIC-22)."""
 
 ORDINARY: Final = frozenset({R("SOW-REC-07")})
 """Rules of a publish that say no more than that it is delivered: a filter, or the place in a list of ids, is more particular."""
@@ -65,36 +69,59 @@ class Receiver:
 def deliver(turn: Turn, delivery: Delivery) -> None:
     """Write down what each subscription of the instance gets of it."""
     trees = _trees(turn, delivery)
-    for receiver in _receivers(turn, delivery, trees):
+    not_elsewhere(turn, delivery.topic)
+    receivers = _receivers(turn, delivery, trees)
+    first = next((receiver.subscription.connection for receiver in receivers if _certain(turn, receiver, delivery)), None)
+    for receiver in receivers:
         subscription = receiver.subscription
-        certain = (
-            receiver.matched is True
-            and not delivery.maybe
-            and subscription.known
-            and not subscription.ending
-            and subscription.connection != turn.connection
-        )
+        certain = _certain(turn, receiver, delivery)
         body = _body(receiver, delivery, trees)
         if body is None or (not certain and _fits_anything(body)):
             # A slot that any message fits would take the place of one that is sure to come.
             turn.draft.scope(subscription.connection, "publish", subscription.sub_id)
+            forget_past(turn, subscription)
             continue
+        if certain and not subscription.delivered:
+            not_under_cmd_id(turn, subscription, body)
         slot = turn.draft.slot(
             turn.step,
             (subscription.connection, "publish", subscription.sub_id),
-            _presence(turn, receiver, delivery) if subscription.connection != turn.connection else (R("SUB-MULTI-10"),),
+            _presence(turn, receiver, delivery, first) if subscription.connection != turn.connection else (R("SUB-MULTI-10"),),
             key=None if delivery.record is None else (delivery.topic, delivery.record.key),
             key_of=None if delivery.config is None else delivery.config.keys or "sow_key",
             claims=_claims(turn, receiver, delivery),
             body=body,
             occurs=Occurs.ONCE if certain else Occurs.OPTIONAL,
-            correlated=id_rules(subscription.sub_id, R("CMD-MSG-03") if subscription.own_id else R("CMD-SUB-20")),
+            correlated=_correlated(subscription),
         )
         subscription.delivered.append(
             Delivered(slot=slot, publisher=turn.connection, topic=delivery.topic, phase=turn.instance.phase, burst=turn.burst)
         )
         if certain:
             subscription.failed_before = False
+    if first is not None:
+        turn.instance.reached(delivery.topic)
+    if delivery.body is not None and delivery.body.exact is not None and not delivery.maybe:
+        remember(turn, delivery.topic, delivery.body.exact, trees)
+
+
+def _certain(turn: Turn, receiver: Receiver, delivery: Delivery) -> bool:
+    """Whether the message must come: to a live subscription, selected by its filter, of somebody else."""
+    subscription = receiver.subscription
+    return (
+        receiver.matched is True
+        and not delivery.maybe
+        and subscription.known
+        and not subscription.ending
+        and subscription.connection != turn.connection
+    )
+
+
+def _correlated(subscription: Subscription) -> Because:
+    """Which rule a message under another id breaks."""
+    if not subscription.own_id:
+        return id_rules(subscription.sub_id, R("CMD-SUB-20"))
+    return (*id_rules(subscription.sub_id, R("CMD-MSG-03")), R("CMD-SUB-19"))
 
 
 def _trees(turn: Turn, delivery: Delivery) -> list[object] | None:
@@ -148,43 +175,6 @@ def _fits_anything(body: Body) -> bool:
     return body.exact is None and all(isinstance(member.values, Unknown) for member in body.members.values())
 
 
-def not_a_pattern(turn: Turn, topic: str) -> None:
-    """A topic that is published to is a name: who has a topic that it would match as a pattern gets nothing (EXPR-TOP-20)."""
-    if not is_regex(topic):
-        _not_a_part(turn, topic)
-        return
-    because: Because = (R("DELTA-PUB-40"),) if turn.cmd == "delta_publish" else (R("EXPR-TOP-20"),)
-    body = Body(exact=turn.program.body, members={}, complete=())
-    for subscription in turn.instance.subscriptions:
-        covered = subscription.covers(topic, regex_topics=turn.instance.config.regex_topics)
-        if not covered and not subscription.ended and _would_match(topic, subscription.topic):
-            turn.draft.never(turn.step, (subscription.connection, "publish", subscription.sub_id), because, body=body)
-    for other in turn.instance.topics.values():
-        if _would_match(topic, other.config.name):
-            for record in other.records.values():
-                record.fresh_body = because
-            turn.instance.changed(other, turn.connection)
-
-
-def _not_a_part(turn: Turn, topic: str) -> None:
-    """A topic without special characters is one name: what it is a part of, or is a part of it, is another (EXPR-TOP-01)."""
-    body = Body(exact=turn.program.body, members={}, complete=())
-    for subscription in turn.instance.subscriptions:
-        other = subscription.topic
-        if other != topic and not is_regex(other) and (other in topic or topic in other) and not subscription.ended:
-            marks = set(other) & {"/", "-", "_"}
-            because: Because = (R("EXPR-TOP-14"), R("EXPR-TOP-01")) if marks else (R("EXPR-TOP-01"),)
-            turn.draft.never(turn.step, (subscription.connection, "publish", subscription.sub_id), because, body=body)
-
-
-def _would_match(name: str, other: str) -> bool:
-    """Whether a name, taken as a pattern, matches another name."""
-    try:
-        return topic_matches(name, other)
-    except PatternError:
-        return False
-
-
 def _delta_alone(expr: Expr | None, delivery: Delivery) -> bool | None:
     """What the filter would say of the delta itself."""
     return None if delivery.merged_delta is None else match(expr, trees_of(delivery.merged_delta))
@@ -207,8 +197,8 @@ def _filter_rules(subscription: Subscription) -> Because:
     return (R("EXPR-FLT-01"),)
 
 
-def _presence(turn: Turn, receiver: Receiver, delivery: Delivery) -> Because:
-    """Why the message must come, the most particular rule first."""
+def _presence(turn: Turn, receiver: Receiver, delivery: Delivery, first: str | None) -> Because:
+    """Why the message must come, the most particular rule first. `first`: the first connection that must get it."""
     subscription = receiver.subscription
     rules = _circumstances(turn, subscription, delivery)
     particular = bool(delivery.presence) and delivery.presence[0] not in ORDINARY and not subscription.about
@@ -216,9 +206,24 @@ def _presence(turn: Turn, receiver: Receiver, delivery: Delivery) -> Because:
     rules += [*delivery.presence, *selection] if particular else [*selection, *delivery.presence]
     if subscription.expr is None and not delivery.presence:
         burst = burst_rule(turn)
-        plain = R("EXPR-FLT-03") if subscription.delivered else R("CMD-PUB-01")
-        rules += [burst, plain] if burst is not None and subscription.delivered else [plain]
+        if burst is not None and subscription.delivered:
+            rules.append(burst)
+        rules += _plain_rules(turn, subscription, delivery, first)
     return (*rules, R("SUB-REG-10"))
+
+
+def _plain_rules(turn: Turn, subscription: Subscription, delivery: Delivery, first: str | None) -> list[R]:
+    """Why a subscription without filter gets a message that nothing is particular about: what worked before is not to blame."""
+    instance = turn.instance
+    reached = delivery.topic in instance.topics_reached
+    if not subscription.delivered and reached:
+        return []
+    rules = [R("SUB-MULTI-05")] if first not in {None, subscription.connection} else []
+    if subscription.delivered:
+        return [*rules, R("EXPR-FLT-03")]
+    if instance.reached_configured and subscription.fresh_topic:
+        rules.append(R("SUB-TOPIC-11"))
+    return [*rules, R("CMD-PUB-01")]
 
 
 def _circumstances(turn: Turn, subscription: Subscription, delivery: Delivery) -> list[R]:
@@ -231,6 +236,8 @@ def _circumstances(turn: Turn, subscription: Subscription, delivery: Delivery) -
         rules.append(R("CMD-FAIL-06"))
     if subscription.filter_text == "":
         rules.append(R("WIRE-HDR-11"))
+    if ODD_IN_NAMES.search(delivery.topic) and not turn.is_pattern(subscription.topic):
+        rules.append(R("SUB-TOPIC-22"))
     if delivery.merged_delta is not None and subscription.expr is not None and _delta_alone(subscription.expr, delivery) is False:
         rules.append(R("DELTA-PUB-10"))
     return rules

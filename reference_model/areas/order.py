@@ -5,14 +5,21 @@ Source: sow.md section 7.4, expressions.md section 11, commands.md section 7.
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import TypeVar
+
 from reference_model.areas.query import Chosen, merged_ties, ordered_groups
 from reference_model.areas.request import Request
 from reference_model.expression.evaluate import sort_key
+from reference_model.expression.order import OrderTerm
+from reference_model.expression.values import field, numeral
 from reference_model.rule import Because, R
 from reference_model.turn import Turn
 
 Groups = list[list[Chosen]]
 """Records in order, ties together."""
+
+Key = TypeVar("Key", bytes, int | Decimal)
 
 
 def groups_by_topic(request: Request, selected_ones: list[Chosen]) -> list[Groups]:
@@ -36,6 +43,9 @@ def order_of_records(
     def slots(group: list[Chosen]) -> tuple[int, ...]:
         return tuple(written[id(c.record)] for c in group)
 
+    coming = [c for c in chosen if c.match is not False]
+    if len(request.topics) == 1 and not doubt:
+        _recorded_order(turn, request, groups, coming, written)
     if request.order_by:
         for of_topic in groups:
             by_first = merged_ties(of_topic, request.order_by[:1])
@@ -46,6 +56,59 @@ def order_of_records(
     elif len(request.topics) > 1:
         by_topic = [slots([c for c in chosen if c.topic is topic]) for topic in request.topics]
         draft.chain(turn.connection, *by_topic, because=(R("EXPR-TOP-25"),))
+
+
+def _recorded_order(turn: Turn, request: Request, groups: list[Groups], coming: list[Chosen], written: dict[int, int]) -> None:
+    """Orders that nothing demands, which a target has all the same: recorded, never judged."""
+
+    def record(found: Groups, rule: R) -> None:
+        turn.draft.chain(turn.connection, *(tuple(written[id(c.record)] for c in group) for group in found), because=(rule,))
+
+    if not request.order_by:
+        record([[c] for c in coming], R("EXPR-ORD-11"))
+        return
+    for of_topic in groups:
+        for tied in of_topic:
+            record([[c] for c in tied], R("EXPR-ORD-12"))
+    if not groups and len(request.order_by) == 1:
+        rule, presumed = _presumed(request.order_by[0], coming)
+        if rule is not None:
+            record(presumed, rule)
+
+
+def _presumed(term: OrderTerm, coming: list[Chosen]) -> tuple[R | None, Groups]:
+    """The order that the rules of comparison suggest where none is defined: numbers, by value also where they are strings, before other
+    strings (EXPR-ORD-09, EXPR-ORD-10); what has no such field stands anywhere (EXPR-ORD-14). No rule: not even that can be said."""
+    numbers: list[tuple[int | Decimal, Chosen]] = []
+    strings: list[tuple[bytes, Chosen]] = []
+    lacking = numeric_strings = False
+    for c in coming:
+        trees = c.record.trees()
+        if term.as_text or term.identifier.subscript is not None or trees is None or len(trees) != 1:
+            return None, []
+        value = field(trees[0], term.identifier.steps)
+        as_number = numeral(value) if isinstance(value, bytes) else value
+        if value is None:
+            lacking = True
+        elif isinstance(as_number, int | Decimal) and not isinstance(as_number, bool):
+            numeric_strings = numeric_strings or isinstance(value, bytes)
+            numbers.append((as_number, c))
+        elif isinstance(value, bytes) and as_number is None:
+            strings.append((value, c))
+        else:
+            return None, []
+    ordered = [*_by_key(numbers), *_by_key(strings)]
+    if term.descending:
+        ordered.reverse()
+    return R("EXPR-ORD-14") if lacking else R("EXPR-ORD-10") if numeric_strings else R("EXPR-ORD-09"), ordered
+
+
+def _by_key(keyed: list[tuple[Key, Chosen]]) -> Groups:
+    """In ascending order of the keys, equal ones together."""
+    found: dict[Key, list[Chosen]] = {}
+    for key, c in keyed:
+        found.setdefault(key, []).append(c)
+    return [found[key] for key in sorted(found)]
 
 
 def _order_rules(turn: Turn, request: Request, by_first: Groups) -> Because:

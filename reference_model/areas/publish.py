@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.damage import beyond_repair
-from reference_model.areas.deliver import Delivery, deliver, not_a_pattern
-from reference_model.areas.keys import read_key
+from reference_model.areas.deliver import Delivery, deliver
+from reference_model.areas.keys import UndefinedKeyError, read_key
 from reference_model.areas.record import merged_or_inserted, merged_record, repeated, whole_record
 from reference_model.areas.session import may_be_closed
+from reference_model.areas.strays import not_a_pattern
 from reference_model.expectation import Body, Member
 from reference_model.merge import same
 from reference_model.payload.json import PayloadError
@@ -32,7 +33,10 @@ def publish(turn: Turn) -> None:
         return
     topic = turn.instance.topics.get(topic_name)
     _check_program(turn, topic)
-    if topic is None:
+    if turn.about == (R("SOW-KEY-28"),):
+        _undefined(turn, topic, topic_name, turn.about[0])
+    elif topic is None:
+        turn.instance.used.add(topic_name)
         not_a_pattern(turn, topic_name)
         _without_sow(turn, topic_name)
     elif topic.unjudged:
@@ -47,7 +51,7 @@ def publish(turn: Turn) -> None:
 def _check_program(turn: Turn, topic: Topic | None) -> None:
     if turn.instance.config.logged and turn.text("seq") is not None:
         raise turn.refuse("numbered publishes with a transaction log are not modelled")
-    if turn.text("sow_key") is not None and (topic is None or topic.config.keys):
+    if turn.text("sow_key") is not None and (topic is None or topic.config.keys) and turn.about != (R("SOW-KEY-28"),):
         raise turn.refuse("a sow_key on a topic that has no explicit keys has no defined effect (SOW-KEY-28)")
     if topic is None:
         return
@@ -58,6 +62,15 @@ def _check_program(turn: Turn, topic: Topic | None) -> None:
     lifetime = topic.config.expiration_s if given is None else given
     if topic.config.expiration_s is not None and lifetime is not None and 0 < lifetime < lifetime_s_min:
         raise turn.refuse(f"a lifetime below {lifetime_s_min} s is not modelled")
+
+
+def _undefined(turn: Turn, topic: Topic | None, name: str, rule: R) -> None:
+    """What this does is not defined, says the rule: it is recorded, and nothing that hangs on it is judged."""
+    if topic is not None:
+        topic.unjudged, topic.undefined = True, rule
+        turn.instance.changed(topic, turn.connection)
+    expect_acks(turn, Answer(status="either", because=(rule,)))
+    deliver(turn, Delivery(topic=name, body=None, config=None if topic is None else topic.config, maybe=True))
 
 
 def _without_topic(turn: Turn) -> None:
@@ -160,6 +173,9 @@ def _keyed(turn: Turn, topic: Topic) -> None:
     delta = turn.cmd == "delta_publish"
     try:
         key = read_key(turn, topic, turn.program.body)
+    except UndefinedKeyError:
+        _undefined(turn, topic, topic.config.name, R("SOW-KEY-41"))
+        return
     except PayloadError:
         if any(f'"{name}"'.encode() in turn.program.body for name in topic.key_names):
             raise turn.refuse("a damaged body that names its key field may be taken (CMD-PUB-38)") from None
@@ -208,7 +224,10 @@ def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
     if delta and old is not None and old.maybe:
         merged_or_inserted(turn, topic, record, old)
     topic.records[key] = record
-    turn.instance.changed(topic, turn.connection)
+    if old is None and not delta and turn.cmd_id is not None and turn.acks & {"processed", "persisted"}:
+        turn.instance.inserted(topic, turn.connection, key)
+    else:
+        turn.instance.changed(topic, turn.connection)
     expect_acks(turn, Answer())
     deliver(
         turn,

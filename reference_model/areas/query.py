@@ -5,10 +5,10 @@ Source: sow.md sections 7.1, 7.4 and 7.5.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
-from itertools import combinations_with_replacement
+from typing import Final, TypeVar
 
 from reference_model.expectation import Occurs
 from reference_model.expression.evaluate import compare_for_order
@@ -61,31 +61,62 @@ def naming(instance: Instance, sow_keys: tuple[str | KeyOf, ...], topic: Topic, 
     return None
 
 
+T = TypeVar("T")
+
+
+class _OpenOrderError(Exception):
+    """Which of two records comes first is open."""
+
+
 def ordered_groups(chosen: list[Chosen], terms: tuple[OrderTerm, ...]) -> list[list[Chosen]] | None:
-    """The records in order, ties together; None where the documentation leaves the order of some of them open."""
-    if any(_compare(terms, one, other) is None for one, other in combinations_with_replacement(chosen, 2)):
+    """The records in order, ties together; None where the documentation leaves the order of some of them open.
+
+    Each body is read once; neighbours in the order are always compared, so that an open pair is met.
+    """
+    keyed = [(_tree(c), c) for c in chosen]
+
+    def compare(one: tuple[object, Chosen], other: tuple[object, Chosen]) -> int:
+        order = None if one[0] is _OPEN or other[0] is _OPEN else compare_for_order(terms, one[0], other[0])
+        if order is None:
+            raise _OpenOrderError
+        return order
+
+    try:
+        for one in keyed:
+            compare(one, one)
+        ordered = sorted(keyed, key=cmp_to_key(compare))
+    except _OpenOrderError:
         return None
-
-    def compare(one: Chosen, other: Chosen) -> int:
-        return _compare(terms, one, other) or 0
-
-    return merged_ties([[c] for c in sorted(chosen, key=cmp_to_key(compare))], terms)
+    return _ties(ordered, compare)
 
 
 def merged_ties(groups: list[list[Chosen]], terms: tuple[OrderTerm, ...]) -> list[list[Chosen]]:
     """The same records in the groups of fewer terms."""
-    merged: list[list[Chosen]] = []
-    for group in groups:
-        if merged and _compare(terms, merged[-1][0], group[0]) == 0:
-            merged[-1] += group
+    firsts = [(_tree(group[0]), group) for group in groups]
+    merged = _ties(firsts, lambda one, other: compare_for_order(terms, one[0], other[0]))
+    return [[c for group in tied for c in group] for tied in merged]
+
+
+def _ties(ordered: list[tuple[object, T]], compare: Callable[[tuple[object, T], tuple[object, T]], int | None]) -> list[list[T]]:
+    """What is equal to the one before it stands with it."""
+    out: list[list[T]] = []
+    before: tuple[object, T] | None = None
+    for one in ordered:
+        if before is not None and compare(before, one) == 0:
+            out[-1].append(one[1])
         else:
-            merged.append([*group])
-    return merged
+            out.append([one[1]])
+        before = one
+    return out
 
 
-def _compare(terms: tuple[OrderTerm, ...], one: Chosen, other: Chosen) -> int | None:
-    a, b = one.record.trees(), other.record.trees()
-    return compare_for_order(terms, a[0], b[0]) if a and b and len(a) == len(b) == 1 else None
+_OPEN: Final = object()
+"""Stands for a body that is not known."""
+
+
+def _tree(chosen: Chosen) -> object:
+    trees = chosen.record.trees()
+    return trees[0] if trees and len(trees) == 1 else _OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

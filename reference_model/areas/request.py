@@ -5,6 +5,7 @@ Source: commands.md sections 3 and 4, sow.md section 7.1.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,9 @@ from reference_model.turn import Turn
 
 known_flags: Final = frozenset({"no_sowkey", "timestamp", "send_keys", "oof", "replace"})
 known_values: Final = frozenset({"top_n", "skip_n", "select"})
+
+EXPRESSION: Final = re.compile(r"\s[-+*/%]\s|\(")
+"""What makes a text between identifiers an expression: an operator, or the call of a function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +73,9 @@ def request_of(turn: Turn) -> Request:
     batch_size = turn.number("batch_size")
     if batch_size is not None and batch_size < 1:
         raise turn.refuse("a batch size below 1 has no defined effect")
-    order_by = _order_by(turn)
+    order_by, order_doubt = _order_by(turn)
     top_n = top_option if top_option is not None else top_header
-    doubt = _doubt(options, literal=literal, skips=skip_option is not None, top_n=top_n, ordered=bool(order_by))
+    doubt = _doubt(options, literal=literal, skips=skip_option is not None, top_n=top_n, ordered=bool(order_by)) or order_doubt
     if doubt is not None and (turn.cmd_id is None or "processed" not in turn.acks):
         raise turn.refuse(f"a query that may be refused must ask for the processed ack ({doubt})")
     return Request(
@@ -128,14 +132,15 @@ def check_shown(turn: Turn, keys: tuple[str | KeyOf, ...]) -> None:
                 raise turn.refuse(f"no query has had to show the key of {key.topic} {key.values}")
 
 
-def _order_by(turn: Turn) -> tuple[OrderTerm, ...]:
+def _order_by(turn: Turn) -> tuple[tuple[OrderTerm, ...], R | None]:
+    """The terms; and if the text holds none, the rule that expects it to be refused. An expression is no term (EXPR-ORD-16)."""
     text = turn.text("orderby")
     if text is None:
-        return ()
+        return (), None
     try:
-        return parse_order_by(text)
-    except ExpressionError as error:
-        raise turn.refuse(f"what an orderby that does not parse gives is not documented: {error}") from None
+        return parse_order_by(text), None
+    except ExpressionError:
+        return (), R("EXPR-ORD-16") if EXPRESSION.search(text) else R("EXPR-ORD-15")
 
 
 def listed_keys(value: object) -> tuple[str | KeyOf, ...] | None:

@@ -20,14 +20,14 @@ def sow(turn: Turn) -> None:
     elif any(topic.unjudged for topic in request.topics):
         cannot_judge(turn)
     else:
-        check_fenced(turn, request)
+        check_fenced(turn, request, late=True)
         answers(turn, request)
 
 
-def check_fenced(turn: Turn, request: Request) -> None:
-    """A query that reads an unfenced change has no certain result."""
+def check_fenced(turn: Turn, request: Request, *, late: bool = False) -> None:
+    """A query that reads an unfenced change has no certain result. `late`: but it may show new records that were acknowledged."""
     for topic in request.topics:
-        if topic.unfenced:
+        if topic.unfenced and not (late and turn.instance.seen_late(topic)):
             raise turn.refuse(f"{topic.config.name} has changes that no fence has made visible")
 
 
@@ -58,8 +58,12 @@ def fails(turn: Turn, answer: Answer) -> None:
 
 
 def cannot_judge(turn: Turn) -> dict[str, int]:
-    """The topics are in a state that nothing is known of: anything may come."""
-    turn.draft.unjudged[turn.step] = "the order of concurrent commands is not known"
+    """The topics are in a state that nothing is known of: anything may come. Of what has no defined effect it is recorded."""
+    undefined = next((topic.undefined for topic in turn.instance.covered(turn.text("topic") or "") if topic.undefined), None)
+    if undefined is None:
+        turn.draft.unjudged[turn.step] = "the order of concurrent commands is not known"
+    else:
+        turn.draft.oblige("records_shown", {"rule": undefined, "connection": turn.connection, "query_id": turn.query_id})
     for kind in ("group_begin", "sow", "group_end"):
         turn.draft.scope(turn.connection, kind, turn.query_id)
     turn.session.last_query = ()

@@ -29,6 +29,8 @@ def sow_and_subscribe(turn: Turn) -> None:
         raise turn.refuse("replays are not modelled")
     request = request_of(turn)
     check_covers(turn, request)
+    if request.doubt is not None:
+        raise turn.refuse(f"whether there is a subscription is open ({request.doubt})")
     too_large = request.batch_size is not None and request.batch_size > batch_size_max
     if request.filter_error or too_large:
         _fails(turn, (R("CMD-SAS-30"), R("EXPR-FLT-08")) if request.filter_error else (R("CMD-SAS-37"), R("SOW-BATCH-05")))

@@ -24,7 +24,8 @@ def sow_delete(turn: Turn) -> None:
     given = sum((by_filter is not None, keys is not None, bool(body)))
     if turn.text("bookmark"):
         raise turn.refuse("queue acknowledgements are not modelled")
-    if given > 1:
+    several = given > 1 and turn.about == (R("SOW-DEL-16"),)
+    if given > 1 and not several:
         raise turn.refuse("more than one selector has no defined result (SOW-DEL-16)")
     _no_data_messages(turn)
     name = turn.text("topic")
@@ -39,7 +40,12 @@ def sow_delete(turn: Turn) -> None:
         _without_aim(turn, topics)
         return
     _check_program(turn, topics)
-    if any(topic.unjudged for topic in topics):
+    if several:
+        expect_acks(turn, Answer(status="either", because=turn.about))
+        for topic in topics:
+            topic.unjudged, topic.undefined = True, turn.about[0]
+        _touch(turn, topics)
+    elif any(topic.unjudged for topic in topics):
         # Whether there is anything to delete is not known, nor what is left.
         expect_acks(turn, Answer(status="either", because=(R("CMD-ACK-15"),)))
         for topic in topics:

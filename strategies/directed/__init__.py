@@ -20,12 +20,15 @@ from strategies.directed.publish import publish
 from strategies.directed.queries import queries
 from strategies.directed.records import records
 from strategies.directed.session import session
+from strategies.directed.subscriptions import subscriptions
+from strategies.directed.undefined import undefined
 from strategies.directed.wire import wire
 
 ALL: Final[tuple[Scenario, ...]] = tuple(
     scenario
     for collection in (
-        deletes, session, acks, publish, deliveries, records, keys, queries, paging, batches, delta, merge, wire, errors, probes
+        deletes, session, acks, publish, deliveries, records, keys, queries, paging, batches, delta, merge, wire, errors,
+        subscriptions, undefined, probes
     )
     for scenario in collection.scenarios
 )  # fmt: skip

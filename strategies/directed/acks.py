@@ -29,7 +29,7 @@ def of_flush_with_name(p: Program) -> None:
 
 @acks(
     R("CMD-PUB-09"), R("CMD-PUB-10"), R("CMD-PUB-11"), R("CMD-PUB-12"), R("CMD-PUB-13"), R("CMD-PUB-15"), R("CMD-PUB-06"),
-    R("CMD-PUB-14"), R("WIRE-CMD-04"),
+    R("CMD-PUB-14"), R("WIRE-CMD-04"), R("CMD-CONF-13"),
 )  # fmt: skip
 def of_publish(p: Program) -> None:
     """With and without a SOW; the list in its usual order and in another one."""

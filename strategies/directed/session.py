@@ -58,12 +58,12 @@ def logon_twice(p: Program) -> None:
     a.logon(client_name="@other")
 
 
-@session(R("CMD-LOGON-12"))
+@session(R("CMD-LOGON-12"), R("WIRE-CONN-01"))
 def publish_first(p: Program) -> None:
-    """A publish before the logon ends the connection and reaches nobody; the same with a logon does."""
+    """Nothing is said on a connection at first; a publish before the logon ends it and reaches nobody; the same with a logon does."""
+    stranger = p.open("stranger", logon=False)
     reader = p.open("reader")
     reader.subscribe("@chat")
-    stranger = p.open("stranger", logon=False)
     stranger.publish("@chat", {"from": "stranger"}, acks="processed")
     writer = p.open("writer")
     reader.delivered(writer.publish("@chat", {"from": "writer"}))

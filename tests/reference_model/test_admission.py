@@ -214,8 +214,8 @@ def a_batch_of_nothing(p):
     p.open().sow("@orders", batch_size=0)
 
 
-@refused("orderby that does not parse")
-def an_order_that_is_none(p):
+@refused("must ask for the processed ack (EXPR-ORD-15)")
+def an_order_that_is_none_in_silence(p):
     p.open().sow("@orders", orderby="id")
 
 
@@ -562,9 +562,33 @@ def a_query_and_subscription_that_fails_in_silence(p):
     p.open().sow_and_subscribe("@orders", filter="/a = = 1", acks="completed")
 
 
-@refused("a subscription needs a topic and an id")
-def a_subscription_without_an_id(p):
-    p.open().subscribe("@chat", acks=None, sub_id=None, cmd_id=None)
+@refused("a subscription without an id is modelled for one topic")
+def a_subscription_without_an_id_and_with_a_filter(p):
+    p.open().subscribe("@chat", acks=None, sub_id=None, cmd_id=None, filter="/n = 1")
+
+
+@refused("another subscription of the connection gets the same messages")
+def a_subscription_without_an_id_beside_another(p):
+    a = p.open()
+    a.subscribe("@ch.t")
+    a.subscribe("@chat", acks=None, sub_id=None, cmd_id=None)
+
+
+@refused("a subscription without an id gets the same messages")
+def a_subscription_beside_one_without_an_id(p):
+    a = p.open()
+    a.subscribe("@chat", acks=None, sub_id=None, cmd_id=None)
+    a.subscribe("@ch.t")
+
+
+@refused("a subscription needs an id")
+def a_query_and_subscription_without_an_id(p):
+    p.open().sow_and_subscribe("@chat", acks=None, sub_id=None, cmd_id=None)
+
+
+@refused("whether there is a subscription is open (EXPR-ORD-15)")
+def a_query_and_subscription_in_an_order_that_is_none(p):
+    p.open().sow_and_subscribe("@orders", orderby="n")
 
 
 @refused("unsubscribe is modelled with sub_id only")

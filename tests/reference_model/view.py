@@ -52,8 +52,9 @@ class View:
         return found
 
     def deliveries(self, step: str) -> dict[str, str]:
-        """Per subscription that a publish may reach `once`, `perhaps` or `never`."""
-        return {str(slot.where[2]): WORDS[slot.occurs] for slot in self.slots("publish", step)}
+        """Per subscription that a publish may reach `once`, `perhaps` or `never`; ids that are none (CMD-SUB-19) left out."""
+        slots = self.slots("publish", step)
+        return {str(slot.where[2]): WORDS[slot.occurs] for slot in slots if slot.because[:1] != ("CMD-SUB-19",)}
 
     def delivery(self, step: str, subscription: str) -> Slot:
         (found,) = [slot for slot in self.slots("publish", step) if slot.where[2] == subscription]
