@@ -184,6 +184,9 @@ def report_command(**options: Any) -> int:
     click.option("--tier", type=click.IntRange(1, 3), help="Only this tier; 1 is the core."),
     click.option("--level", type=click.Choice(["must", "default", "may", "undefined"]), help="Only this level."),
     click.option("--outcome", type=click.Choice(OUTCOMES), help="Only rules that came to this in the last run."),
+    click.option(
+        "--never-exercised", is_flag=True, help="The core rules that the profiles smoke and pr never put to the test, and why."
+    ),
     click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True),
     click.option("--report-dir", type=PATH, default="amps-report", show_default=True, help="Where the last run is looked for."),
 )

@@ -18,10 +18,13 @@ def rules(
     tier: int | None,
     level: str | None,
     outcome: str | None,
+    never_exercised: bool,
     form: str,
     report_dir: Path,
 ) -> int:
     """Tell one rule in full, or list those that the filters let through."""
+    if never_exercised:
+        return _never_exercised()
     from conformance.rules import explain as telling
     from conformance.rules import load, load_excuses
     from conformance.rules.index import scan
@@ -41,6 +44,21 @@ def rules(
     one = rules is not None and rules.strip().upper() in catalogue
     text = telling.render(told, form, last) if one else telling.listing(told, form)  # type: ignore[arg-type]  # a choice, too
     click.echo(text, nl=False)
+    return 0
+
+
+def _never_exercised() -> int:
+    from conformance.rules import load
+    from conformance.rules.never import never_exercised
+    from reference_model.config import STANDARD
+
+    catalogue = load()
+    core = sum(rule.core for rule in catalogue.values())
+    found = never_exercised(catalogue, STANDARD.features)
+    for never in found:
+        rule = catalogue[never.rule]
+        click.echo(f"{rule.id}  {rule.title}  ({rule.level}; not by {', '.join(never.profiles)}): {never.reason}")
+    click.echo(f"{len(found)} of {core} core rules")
     return 0
 
 

@@ -86,9 +86,9 @@ def of_concurrent_publishers(p: Program) -> None:
     """Two publishers at once; two subscribers see one order, in which each publisher's own is kept, and so does the state."""
     reader, other = p.open("reader"), p.open("other")
     witness = reader.subscribe("@orders")
-    reader.subscribe("@chat")
+    reader.subscribe("@items")
     other.subscribe("@orders")
-    other.subscribe("@chat")
+    other.subscribe("@items")
     a, b = p.open("a"), p.open("b")
     with p.together(witness):
         for number in range(4):
@@ -96,7 +96,7 @@ def of_concurrent_publishers(p: Program) -> None:
             b.publish("@orders", {"id": number % 2, "lane": "b", "text": f"b{number}"})
     a.fence()
     b.fence()
-    marker = a.publish("@chat", {"text": "marker"})
+    marker = a.publish("@items", {"id": "marker"})
     reader.delivered(marker)
     other.delivered(marker)
     a.sow("@orders")
