@@ -1,4 +1,4 @@
-"""What has no defined effect or order: recorded, and nothing that hangs on it is judged. Typed from expressions.md section 11, sow.md."""
+"""What has no defined effect or order: recorded, and nothing that hangs on it is judged. Typed from expressions.md section 11."""
 
 import pytest
 
