@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -53,6 +55,7 @@ class RunHeader:
     options      further options of the command line that shape the run; `left_out` among them: per reason the rules that the run
                  leaves out on purpose
     known        failures that are excused in advance
+    instance     what the target was declared to be besides its features (`conformance.run.again`), None: not recorded
     """
 
     run: str
@@ -69,6 +72,7 @@ class RunHeader:
     required: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     known: tuple[KnownFailure, ...] = ()
+    instance: Mapping[str, Any] | None = None
 
     @property
     def left_out(self) -> dict[str, str]:
@@ -291,14 +295,16 @@ class Damage:
 
 
 def records(path: Path) -> Iterator[Record | Damage]:
-    """The records of one file in order, one at a time. UsageError: the file cannot be read."""
+    """The records of one file (`.gz`: compressed) in order, one at a time. UsageError: the file cannot be read."""
     try:
-        with path.open("rb") as file:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 record = _parse(line)
                 yield Damage(path=path, line=number, cut=not line.endswith(b"\n")) if record is None else record
     except OSError as error:
         raise UsageError(f"cannot read {path}: {_why(error)}") from error
+    except (EOFError, zlib.error) as error:
+        raise UsageError(f"cannot read {path}: its compressed data is damaged") from error
 
 
 def _parse(line: bytes) -> Record | None:

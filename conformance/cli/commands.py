@@ -176,6 +176,25 @@ def report_command(**options: Any) -> int:
     return reporting.report(paths=paths, **options)
 
 
+@program.command("judge")
+@_options(
+    click.argument("path", type=PATH, default="amps-report", metavar="[RUN.JSONL or REPORT-DIR]"),
+    report_dir("amps-report/judged"),
+)
+def judge_command(**options: Any) -> int:
+    """Judge a recorded run with the model of this version, without a target.
+
+    \b
+    amps-conformance run --profile pr --record all    keep every recording
+    amps-conformance judge amps-report/run.jsonl      judge them again, here or anywhere
+
+    Scenarios that were not recorded whole cannot be judged; how many, and why, is told at the end. Exit codes are those of a run.
+    """  # noqa: D301 (see report)
+    from conformance.cli import judging
+
+    return judging.judge(**options)
+
+
 @program.command("rules")
 @_options(
     click.argument("rules", required=False, metavar="[RULE or GLOB]"),

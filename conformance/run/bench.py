@@ -158,22 +158,22 @@ class Bench:
             verdict = judge(scenario, observation, self.target.config, self.catalogue)
         except Exception as error:  # noqa: BLE001 (see above)
             return replace(_failed(scenario, "judge", error), observation=observation, naming=target.last)
-        return Examined(scenario=scenario, verdict=self._kept(verdict), observation=observation, naming=target.last)
-
-    def _kept(self, verdict: Verdict) -> Verdict:
-        """The verdict on the chosen rules. A finding may stay masked by a rule that was not chosen."""
-        chosen = self._chosen
-        if chosen is None:
-            return verdict
-        return replace(
-            verdict,
-            exercised={rule: count for rule, count in verdict.exercised.items() if rule in chosen},
-            findings=tuple(finding for finding in verdict.findings if finding.rule in chosen),
-            choices={rule: counts for rule, counts in verdict.choices.items() if rule in chosen},
-            inconclusive={
-                name: reason for name, reason in verdict.inconclusive.items() if name in chosen or name not in self.catalogue
-            },
+        return Examined(
+            scenario=scenario, verdict=kept(verdict, self._chosen, self.catalogue), observation=observation, naming=target.last
         )
+
+
+def kept(verdict: Verdict, chosen: frozenset[str] | None, catalogue: Catalogue) -> Verdict:
+    """The verdict on the chosen rules, None: on all. A finding may stay masked by a rule that was not chosen."""
+    if chosen is None:
+        return verdict
+    return replace(
+        verdict,
+        exercised={rule: count for rule, count in verdict.exercised.items() if rule in chosen},
+        findings=tuple(finding for finding in verdict.findings if finding.rule in chosen),
+        choices={rule: counts for rule, counts in verdict.choices.items() if rule in chosen},
+        inconclusive={name: reason for name, reason in verdict.inconclusive.items() if name in chosen or name not in catalogue},
+    )
 
 
 def _doubtful(examined: Examined, confirmed: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:

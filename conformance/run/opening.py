@@ -13,6 +13,7 @@ from typing import Any, Final
 from conformance.client.limits import Limits
 from conformance.errors import UsageError
 from conformance.rules import EDITION, Catalogue
+from conformance.run.again import instance_to_data
 from conformance.run.bench import Bench
 from conformance.run.selection import Selection
 from conformance.run.settings import Settings, slots_text
@@ -105,6 +106,7 @@ def header_of(
         required=selection.required,
         options=options | {name: value for name, value in given.items() if value is not None},
         known=settings.known,
+        instance=instance_to_data(instance),
     )
 
 
