@@ -98,15 +98,15 @@ def test_only_the_rules_of_the_run_are_judged(run, broken, records):
 
 
 def test_the_instance_of_the_run_is_that_of_the_judgement(run, tmp_path, healthy, records):
-    """With another key domain the keys of the server are wrong, and they are wrong again without the file."""
+    """Where two topics should not share a key domain the keys of the server are wrong, and again so without the file."""
     xml = "\n".join(run("config", "--slots", "1")[1])
-    (tmp_path / "own.xml").write_text(xml.replace("amct_sku", "other"), "utf-8")
+    (tmp_path / "own.xml").write_text(xml.replace("amct_sku", "other", 1), "utf-8")
     assert run("run", "--rules", "SOW-KEY", "--target", healthy, "--target-config", "own.xml")[0] == 1
     (tmp_path / "own.xml").unlink()
     code, out, _ = run("judge")
     assert (code, out[-1]) == (1, "Every rule comes to what it came to then.")
     domains = {topic["name"]: topic["key_domain"] for topic in records()[0]["instance"]["topics"]}
-    assert domains["@reorder"] == "other"
+    assert domains["@stock"] == "other"
 
 
 @pytest.mark.parametrize(
