@@ -22,6 +22,7 @@ from conformance.errors import UsageError
 from conformance.json_text import decode_bytes, encode_bytes
 from conformance.recordings import observation_from_json, observation_to_json
 from conformance.wire.names import CANONICAL
+from reference_model.fault import Direction, Fault, FaultKind, Mend, wrong_numbers
 from reference_model.messages import PLAIN, Form
 from reference_model.rule import R
 from reference_model.scenario import (
@@ -109,8 +110,22 @@ def _step_to_json(step: Step) -> dict[str, object]:
             return {"advance": step.seconds, "label": step.label}
         case Close():
             return {"close": step.connection, "label": step.label}
+        case Fault():
+            return _fault_to_json(step)
+        case Mend():
+            return {"mend": step.fault, "label": step.label}
         case _:
             assert_never(step)
+
+
+def _fault_to_json(step: Fault) -> dict[str, object]:
+    return {
+        "fault": step.kind,
+        **({} if step.connection is None else {"on": step.connection}),
+        "label": step.label,
+        **({"direction": step.direction} if step.direction != "downstream" else {}),
+        **({"with": dict(step.numbers)} if step.numbers else {}),
+    }
 
 
 def _logon_to_json(step: Open) -> dict[str, object]:
@@ -225,6 +240,10 @@ def _step(data: Json, at: int) -> Step:
             return Fence(label=label, kind=kind, connection=connection, after=data.get("after"))
         case {"advance": seconds}:
             return Advance(label=label, seconds=float(seconds))
+        case {"fault": kind}:
+            return _fault(data, kind, label, place)
+        case {"mend": fault}:
+            return Mend(label=label, fault=fault)
         case _:
             return Close(label=label, connection=data["close"])
 
@@ -233,6 +252,16 @@ def _send(data: Json, label: str, place: str) -> Send:
     form = Form(**data["form"]) if "form" in data else PLAIN
     about = tuple(R(rule) for rule in data.get("about", ()))
     return Send(label=label, connection=data["send"], command=_command(data, "command", place), form=form, about=about)
+
+
+def _fault(data: Json, kind: FaultKind, label: str, place: str) -> Fault:
+    direction: Direction = data.get("direction", "downstream")
+    numbers = {name: int(value) for name, value in data.get("with", {}).items()}
+    fault = Fault(label=label, kind=kind, connection=data.get("on"), numbers=numbers, direction=direction)
+    wrong = wrong_numbers(fault)
+    if wrong is not None:
+        raise UsageError(f"{place}.with: {wrong}")
+    return fault
 
 
 def _command(data: Json, name: str, place: str) -> Command:

@@ -32,6 +32,12 @@ class Draft:
         self.symbols: dict[tuple[R, Hashable], dict[Hashable, None]] = {}
         self.obligations: list[Obligation] = []
         self.unjudged: dict[str, str] = {}
+        self.lossy: dict[str, frozenset[str]] = {}
+        """Connections that may be lost at any time, so that nothing on them need come, and kinds of atoms that must all the same."""
+
+    def loses(self, connection: str, kind: str) -> bool:
+        """Whether an atom of that kind need not come since its connection may be lost."""
+        return connection in self.lossy and kind not in self.lossy[connection]
 
     def slot(
         self,
@@ -47,6 +53,8 @@ class Draft:
         correlated: Because = (),
         when: tuple[int, str] | None = None,
     ) -> int:
+        if occurs is Occurs.ONCE and self.loses(*where[:2]):
+            occurs = Occurs.OPTIONAL
         slot = Slot(
             id=len(self.slots),
             step=step,
@@ -81,6 +89,8 @@ class Draft:
             self.chains.append(Chain(connection=connection, groups=groups, because=because))
 
     def pool(self, slots: tuple[int, ...], low: int, high: int, because: Because) -> None:
+        if slots and self.loses(*self.slots[slots[0]].where[:2]):
+            low = 0
         self.pools.append(Pool(slots=slots, low=low, high=high, because=because))
 
     def scope(
@@ -95,6 +105,8 @@ class Draft:
         self.scopes.append(Scope(connection=connection, kind=kind, correlation=correlation, surplus=surplus, repeated=repeated))
 
     def oblige(self, check: str, data: Mapping[str, object]) -> None:
+        if str(data.get("connection")) in self.lossy:
+            return
         self.obligations.append(Obligation(check=check, data=data))
 
     def distinct(self, rule: R, domain: Hashable, symbol: Hashable) -> None:

@@ -12,10 +12,12 @@ from typing import Final, assert_never
 from reference_model.admission import check_command, check_labels, check_lanes, topic_of
 from reference_model.areas import publish, session, sow, sow_and_subscribe, sow_delete, subscribe
 from reference_model.areas.deliver import order_of_deliveries
+from reference_model.areas.faults import Faults
 from reference_model.config import InstanceConfig
 from reference_model.draft import Draft
 from reference_model.expectation import Expectation, Occurs
 from reference_model.expression.topics import PatternLimitError
+from reference_model.fault import Fault, Mend
 from reference_model.messages import PLAIN, AckType, Form
 from reference_model.rule import Because, R
 from reference_model.scenario import Advance, Close, Command, Fence, Open, Scenario, Send, SendBytes, Step, Together
@@ -50,6 +52,7 @@ class _Prediction:
         self.witness = witness
         self.instance = Instance(config)
         self.draft = Draft(scenario.name)
+        self.faults = Faults(self.instance, self.draft, witness)
         self.current: str | None = None
         self.ids: dict[tuple[str, str, str], object] = {}
 
@@ -57,19 +60,22 @@ class _Prediction:
         check_labels(self.scenario)
         for step in self.scenario.steps:
             self._step(step)
-        for connection in list(self.instance.sessions):
-            self._flush(f"end-{connection}", connection)
+        for connection, session_ in list(self.instance.sessions.items()):
+            if session_.lost is None:
+                self._flush(f"end-{connection}", connection)
         order_of_deliveries(self.instance, self.draft)
         self._closed_worlds()
         return self.draft.finish()
 
     def _step(self, step: Step) -> None:
+        self.faults.due(step.label)
         match step:
             case Open():
                 self._switch(None)
                 if step.connection in self.instance.sessions:
                     raise ProgramError(f"step {step.label}: connection {step.connection} is open already")
                 self.instance.sessions[step.connection] = Session(name=step.connection)
+                self.faults.opened(self.instance.sessions[step.connection])
                 if step.logon is not None:
                     self._command(step.label, step.connection, step.logon, PLAIN)
                 self._barrier(step.connection)
@@ -87,6 +93,12 @@ class _Prediction:
                 self._close(step)
             case Advance():
                 self._switch(None)
+            case Fault():
+                self._switch(None)
+                self.faults.begin(step)
+            case Mend():
+                self._switch(None)
+                self.faults.mend(step)
             case _:
                 assert_never(step)
 
@@ -94,6 +106,9 @@ class _Prediction:
         if step.connection not in self.instance.sessions:
             raise ProgramError(f"step {step.label}: connection {step.connection} is not open")
         self._switch(step.connection)
+        if self.instance.sessions[step.connection].lost is not None:
+            self.faults.closed(self.instance.sessions[step.connection])
+            return
         self._barrier(step.connection)
         for subscription in self.instance.subscriptions:
             if subscription.connection == step.connection and not subscription.ended:
@@ -120,12 +135,15 @@ class _Prediction:
         check_command(label, command, form)
         self._check_ids(label, connection, command)
         turn = self._turn(label, connection, command, form, about)
-        if turn.session.alive is not True:
+        lost = turn.session.lost is not None
+        if turn.session.alive is not True and not lost:
             raise ProgramError(f"step {label}: whether connection {connection} is still open is not certain")
         handler = COMMANDS.get(command.cmd)
         if handler is None:
             raise ProgramError(f"step {label}: {command.cmd} is not modelled")
-        if not turn.session.logged_on and command.cmd != "logon":
+        if lost:
+            self.faults.command(turn, handler)
+        elif not turn.session.logged_on and command.cmd != "logon":
             session.before_logon(turn)
         else:
             handler(turn)
@@ -157,7 +175,7 @@ class _Prediction:
     def _barrier(self, connection: str) -> None:
         """What the commands of the connection asked for has come."""
         session_ = self.instance.sessions.get(connection)
-        if session_ is None:
+        if session_ is None or session_.lost is not None:
             return
         session_.burst = 0
         flushed, session_.flushed = session_.flushed, None
@@ -227,6 +245,8 @@ class _Prediction:
         """Concurrent lanes, in the order that the witness tells; without one nothing is certain but each lane's own order."""
         self._switch(None)
         check_lanes(step, self.scenario, self.instance)
+        if any(session_.lost is not None for session_ in self.instance.sessions.values()):
+            raise ProgramError(f"step {step.label}: nothing is concurrent while a connection may be lost")
         order = self.witness.orders.get(step.label)
         sends = {send.label: send for lane in step.lanes for send in lane}
         topics = [topic for topic in (self.instance.topics.get(topic_of(send)) for send in sends.values()) if topic is not None]

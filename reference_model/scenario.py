@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from reference_model.fault import Fault, Mend
 from reference_model.messages import PLAIN, Form, Message
 from reference_model.rule import R
 
@@ -124,13 +125,13 @@ class Advance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
-    """Close a connection from our side."""
+    """Close a connection from our side; one with a fault that ends it, as that fault says."""
 
     label: str
     connection: str
 
 
-Step = Open | Send | SendBytes | Together | Fence | Advance | Close
+Step = Open | Send | SendBytes | Together | Fence | Advance | Close | Fault | Mend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -252,6 +252,8 @@ class Session:
     unsettled    it has published, and nothing tells yet that the instance has taken that in: `acked` if the next barrier will
     last_query   slots of the last query's result
     nameless_topics  of subscriptions without an id
+    lost         the fault that may have ended the connection
+    notice       what the next answered command puts to the test, beside its own rules (a fault nearby)
     """
 
     name: str
@@ -264,6 +266,8 @@ class Session:
     unsettled: Literal["open", "acked"] | None = None
     last_query: tuple[int, ...] = ()
     nameless_topics: set[str] = field(default_factory=set)
+    lost: str | None = None
+    notice: Because = ()
 
 
 class Instance:

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from reference_model.fault import Direction, Fault, FaultKind, Mend
 from reference_model.messages import PLAIN, Form
 from reference_model.payload.json import write
 from reference_model.rule import R
@@ -109,6 +110,14 @@ class Program:
 
     def advance(self, seconds: float) -> str:
         return self.add(Advance(label=self.label("w"), seconds=seconds))
+
+    def fault(self, kind: FaultKind, connection: str | None = None, *, direction: Direction = "downstream", **numbers: int) -> str:
+        """A fault on a connection (None: on all) from here on; returns its label."""
+        return self.add(Fault(label=self.label("e"), kind=kind, connection=connection, numbers=numbers, direction=direction))
+
+    def mend(self, fault: str) -> str:
+        """The end of a fault that slows down."""
+        return self.add(Mend(label=self.label("e"), fault=fault))
 
     def scenario(self, *exercises: R, needs: Iterable[str] = ()) -> Scenario:
         """The finished scenario, with the rules that it was written for."""
@@ -229,6 +238,10 @@ class Line:
     def answered(self) -> str:
         """Every ack that was asked for on this connection has come."""
         return self._program.add(Fence(label=self._program.label("f"), kind="answers", connection=self.connection))
+
+    def fault(self, kind: FaultKind, *, direction: Direction = "downstream", **numbers: int) -> str:
+        """A fault on this connection from here on."""
+        return self._program.fault(kind, self.connection, direction=direction, **numbers)
 
     def close(self) -> str:
         return self._program.add(Close(label=self._program.label("c"), connection=self.connection))

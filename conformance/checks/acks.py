@@ -93,8 +93,8 @@ def acks_of_lists(seen: Seen) -> Result:
             failed.add(key)
         else:
             yield Chosen(rule=R("CMD-ACK-13"), choice="success with a reason" if message.text("reason") else "success without")
-    for event in seen.observation.events:
-        if event.kind != "sent" or event.message is None or event.connection not in seen.ended:
+    for event in seen.answerable():
+        if event.message is None or event.connection not in seen.ended:
             continue
         key = (event.connection, event.message.text("cmd_id") or "")
         asked = ack_types(event.message) & DOCUMENTED_ACKS.get(event.message.cmd, frozenset())

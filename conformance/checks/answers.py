@@ -126,8 +126,8 @@ def records_shown(seen: Seen, data: Mapping[str, object]) -> Result:
 def statistics_agree(seen: Seen) -> Result:
     """records_returned is what was really sent; records_returned <= matches <= topic_matches."""
     queries: dict[tuple[str, str], tuple[str, bool]] = {}
-    for event in seen.observation.events:
-        if event.kind == "sent" and event.message is not None and event.message.cmd == "sow":
+    for event in seen.answerable():
+        if event.message is not None and event.message.cmd == "sow":
             cmd_id = event.message.text("cmd_id")
             if cmd_id is not None:
                 query_id = event.message.text("query_id") or cmd_id

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from conformance.compare.explode import Atom
 from conformance.results import Finding
+from reference_model.losses import losses
 from reference_model.observation import Event, Observation
 from reference_model.rule import R
 from reference_model.scenario import Scenario
@@ -31,13 +32,20 @@ class Seen:
     received: tuple[tuple[int, Event], ...]
     ended: frozenset[str] = field(default_factory=frozenset)
 
+    def answerable(self) -> Iterator[Event]:
+        """The commands that were sent, but for those on connections that may be lost: their answers may be cut off anywhere."""
+        lost = {label for loss in losses(self.scenario) for label in loss.labels}
+        return (
+            event for event in self.observation.events if event.kind == "sent" and event.message is not None and event.label not in lost
+        )
+
     def queries(self) -> frozenset[tuple[str, str]]:
-        """(connection, query id) of every query that was sent: results with another id are no matter of what stands where in them."""
+        """(connection, query id) of every query that has to be answered: results with another id are no matter of what stands where in
+        them."""
         return frozenset(
             (event.connection, query_id)
-            for event in self.observation.events
-            if event.kind == "sent"
-            and event.message is not None
+            for event in self.answerable()
+            if event.message is not None
             and event.message.cmd.startswith("sow")
             and (query_id := event.message.text("query_id") or event.message.text("cmd_id"))
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import socket
+import struct
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ READS_A_TURN_MAX: Final = 64
 WRITE_BYTES: Final = 256 * 1024
 """How much one `send` is offered."""
 
+_LINGER_NOT: Final = struct.pack("ii", 1, 0)
+"""A close with this is a reset: what was not sent yet is dropped."""
+
 SHOWN_BYTES_MAX: Final = 4096
 """How many offending bytes are kept."""
 
@@ -45,7 +49,7 @@ class Ended:
 class Connection:
     """A connection. Write with `queue` and `write`, read with `read`; `ended` is set once nothing can be read any more.
 
-    `written` counts the bytes that the socket has taken.
+    `written` counts the bytes that the socket has taken; `read_left`: how many more are read at all, None for all that come.
 
     Received memory is bounded: after `frames_max` frames or `bytes_max` bytes the connection counts as garbled.
     """
@@ -62,6 +66,7 @@ class Connection:
         "_tail",
         "_write_failed",
         "ended",
+        "read_left",
         "written",
     )
 
@@ -79,6 +84,7 @@ class Connection:
         self._tail = b""
         self._write_failed = False
         self.ended: Ended | None = None
+        self.read_left: int | None = None
         self.written = 0
 
     @classmethod
@@ -152,8 +158,10 @@ class Connection:
         for _ in range(READS_A_TURN_MAX):
             if self.ended is not None:
                 break
+            if self.read_left == 0:
+                break
             try:
-                data = self._sock.recv(READ_BYTES)
+                data = self._sock.recv(READ_BYTES if self.read_left is None else min(READ_BYTES, self.read_left))
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:
@@ -162,6 +170,8 @@ class Connection:
             if not data:
                 self._end("end of stream")
                 break
+            if self.read_left is not None:
+                self.read_left -= len(data)
             self._take(data, payloads)
             if len(data) < READ_BYTES:
                 break
@@ -198,6 +208,23 @@ class Connection:
         )
         self._out.clear()
         self._plain.clear()
+
+    def half_close(self) -> None:
+        """Send no more; what comes can still be read."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+
+    def shut(self, why: str, *, reset: bool = False) -> None:
+        """Close from our side, as `ended` then says; with a reset instead of the usual end."""
+        if reset:
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            self._sock.close()
+        else:
+            self.close()
+        self._out.clear()
+        self._plain.clear()
+        self.ended = Ended(kind="closed", detail=why)
 
     def close(self) -> None:
         """Close from our side. Idempotent."""

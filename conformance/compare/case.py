@@ -16,6 +16,7 @@ from conformance.compare.masking import Suspect
 from conformance.results import Finding, FindingKind
 from conformance.rules import Catalogue
 from reference_model.expectation import Expectation, Slot
+from reference_model.losses import losses
 from reference_model.observation import Observation
 from reference_model.rule import Because, R
 from reference_model.scenario import Scenario, Together
@@ -55,6 +56,7 @@ class Case:
         self.bound: dict[Hashable, str] = {}
         self.binder: dict[Hashable, Because] = {}
         self.places = _places(scenario)
+        self.lost = {label for loss in losses(scenario) for label in loss.labels}
         self.limit = decided_until(scenario, observation)
         self.alignment: Alignment = align(expectation, atoms)
         self.closed = {atom.connection: atom.order for atom in self.alignment.surplus if atom.kind == "closed"}

@@ -9,6 +9,7 @@ from conformance.compare.bodies import shown
 from conformance.compare.explode import Atom
 from conformance.compare.judge import Examination
 from conformance.compare.texts import atom_text, cut
+from reference_model.fault import Fault, Mend
 from reference_model.messages import PLAIN, Form
 from reference_model.scenario import (
     Advance,
@@ -96,8 +97,18 @@ def step_text(step: Step, *, ids: bool = False) -> str:
             return "close"
         case Together():
             return f"{sum(map(len, step.lanes))} commands at once"
+        case Fault() | Mend():
+            return fault_text(step)
         case _:
             assert_never(step)
+
+
+def fault_text(fault: Fault | Mend) -> str:
+    """A fault in words: `fault cut  bytes=12`, `fault latency  latency_ms=50  upstream`."""
+    if isinstance(fault, Mend):
+        return f"end of fault {fault.fault}"
+    words = [f"fault {fault.kind}", *(f"{name}={value}" for name, value in fault.numbers.items())]
+    return "  ".join([*words, *([fault.direction] if fault.proxy and fault.kind != "down" else [])])
 
 
 def command_text(command: Command, form: Form = PLAIN, *, ids: bool = False) -> str:

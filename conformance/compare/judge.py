@@ -6,13 +6,14 @@ Slots, surplus and relations are judged by the modules of these names; which fin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.checks import CHECKS, OBLIGATIONS, Chosen, Seen
 from conformance.compare.adopt import adopt
 from conformance.compare.align import Alignment
 from conformance.compare.case import Case
 from conformance.compare.explode import Atom, explode
+from conformance.compare.fates import best_fit, told
 from conformance.compare.masking import Suspect, masked
 from conformance.compare.relations import judge_relations
 from conformance.compare.slots import judge_slot
@@ -26,6 +27,7 @@ from reference_model.observation import Observation
 from reference_model.rule import R
 from reference_model.scenario import Scenario
 from reference_model.state import ProgramError
+from reference_model.witness import Witness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,11 @@ class Examination:
     suspects: tuple[Suspect, ...]
     verdict: Verdict
 
+    @property
+    def misfit(self) -> int:
+        """How many findings and undecided matters there are."""
+        return len(self.suspects) + len(self.verdict.inconclusive)
+
 
 def judge(scenario: Scenario, observation: Observation, config: InstanceConfig, catalogue: Catalogue) -> Verdict:
     """The verdict. Raises ProgramError if the model does not judge such a program."""
@@ -50,14 +57,26 @@ def examine(scenario: Scenario, observation: Observation, config: InstanceConfig
     """The verdict with its grounds. Raises ProgramError if the model does not judge such a program."""
     atoms = explode(observation)
     witness, disorder = adopt(scenario, atoms)
-    try:
-        expectation = predict(scenario, config, witness)
-    except ProgramError:
-        if not witness.orders:
-            raise
-        expectation = predict(scenario, config)  # the order that the witness tells leads to something that is not judged
-    case = Case(scenario, observation, expectation, catalogue, atoms, disorder)
-    for slot in expectation.slots:
+
+    def examined(witness: Witness) -> Examination:
+        try:
+            expectation = predict(scenario, config, witness)
+        except ProgramError:
+            if not witness.orders:
+                raise
+            # The order that the witness tells leads to something that is not judged.
+            expectation = predict(scenario, config, replace(witness, orders={}))
+        return _examined(Case(scenario, observation, expectation, catalogue, atoms, disorder), config)
+
+    witness, rest = told(scenario, observation, witness)
+    if not any(one.sent for one in rest):
+        return examined(witness)
+    return best_fit(scenario, witness, rest, examined)
+
+
+def _examined(case: Case, config: InstanceConfig) -> Examination:
+    scenario, observation, catalogue = case.scenario, case.observation, case.catalogue
+    for slot in case.expectation.slots:
         if case.place(slot) < case.limit or case.limit == len(scenario.steps):
             judge_slot(case, slot)
     judge_unexpected(case)
@@ -74,9 +93,9 @@ def examine(scenario: Scenario, observation: Observation, config: InstanceConfig
     return Examination(
         scenario=scenario,
         observation=observation,
-        expectation=expectation,
+        expectation=case.expectation,
         alignment=case.alignment,
-        atoms=tuple(atoms),
+        atoms=tuple(case.atoms),
         suspects=suspects,
         verdict=Verdict(
             scenario=scenario.name,

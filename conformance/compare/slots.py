@@ -28,7 +28,7 @@ def judge_slot(case: Case, slot: Slot) -> None:
     elif slot.occurs is Occurs.OPTIONAL:
         if slot.because and case.free(slot.because[0]):
             case.choices[slot.because[0]]["did not come"] += 1
-    elif _absence_proven(case, slot):
+    elif slot.step not in case.lost and _absence_proven(case, slot):
         case.kept(slot.because)
 
 

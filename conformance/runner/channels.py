@@ -16,10 +16,12 @@ from conformance.client.connection import SHOWN_BYTES_MAX, Connection, Ended, Po
 from conformance.client.limits import Limits
 from conformance.naming import to_logical, to_real
 from conformance.runner.awaited import Awaited, Entry, Need
+from conformance.runner.faulty import PAUSES_MAX, Doom, pieces
 from conformance.runner.habits import Habits, Kind
 from conformance.targets.base import Target
 from conformance.wire import WireError, cut, decode, encode_command, encode_message
 from conformance.wire.framing import LENGTH_BYTES
+from reference_model.fault import Fault
 from reference_model.messages import Form, HeaderValue, Message
 from reference_model.observation import Event, EventKind
 
@@ -34,9 +36,10 @@ UNSENT_BYTES_MAX: Final = 8 * 1024
 
 
 class Peer:
-    """A connection of the scenario. `patient`: it has not been late yet."""
+    """A connection of the scenario. `patient`: it has not been late yet; `doom`: the fault that ends it; `pieces`: the fault that cuts
+    what is written into pieces."""
 
-    __slots__ = ("awaited", "connection", "deadlines", "name", "patient", "unsent", "written")
+    __slots__ = ("awaited", "connection", "deadlines", "doom", "name", "patient", "pieces", "unsent", "written")
 
     def __init__(self, name: str, connection: Connection, awaited: Awaited) -> None:
         self.name = name
@@ -46,6 +49,8 @@ class Peer:
         self.unsent = 0
         self.written = 0
         self.deadlines: dict[Need, float] = {}
+        self.doom: Doom | None = None
+        self.pieces: Fault | None = None
 
     @property
     def gone(self) -> bool:
@@ -127,7 +132,12 @@ class Channels:
     def put(self, peer: Peer, label: str, logical: Message, form: Form, *, keep: bool = True) -> Entry | None:
         """Encode and buffer a command, record it with logical names and without its password, and await what it asks for."""
         frame = encode_command(to_real(logical, self._naming), form)
-        if form.pieces == "whole":
+        if peer.doom is not None and len(part := peer.doom.part(frame)) < len(frame):
+            self._torn(peer, label, part, len(frame))
+            return None
+        if peer.pieces is not None:
+            self._dribble(peer, frame, peer.pieces)
+        elif form.pieces == "whole":
             peer.connection.queue(frame)
         else:
             peer.connection.queue_pieces(cut(frame, form.pieces))
@@ -154,6 +164,64 @@ class Channels:
             peer.connection.write()
         return peer.awaited.expect(logical)
 
+    def _torn(self, peer: Peer, label: str, part: bytes, of: int) -> None:
+        """Only a part of a frame leaves, perhaps none; then the connection is closed."""
+        assert peer.doom is not None
+        if peer.gone:
+            return
+        peer.connection.queue(part)
+        if part:
+            self.note(peer.name, "step", label=label, detail=f"{len(part)} of {of} bytes sent")
+        self.shut(peer)
+
+    def _dribble(self, peer: Peer, frame: bytes, fault: Fault) -> None:
+        """Write a frame piece by piece, with pauses between the first ones."""
+        pause_s = fault.number("pause_ms") / 1000
+        for number, piece in enumerate(pieces(frame, fault.number("bytes"))):
+            if pause_s and 0 < number <= PAUSES_MAX:
+                peer.connection.write()
+                time.sleep(pause_s)
+            peer.connection.queue_pieces([piece])
+
+    def doom(self, peer: Peer, fault: Fault) -> None:
+        """The connection is to be lost from here on: nothing on it is waited for any more."""
+        peer.doom = Doom(fault)
+        peer.awaited.give_up()
+        peer.connection.read_left = peer.doom.read_max()
+        if peer.doom.deaf and not peer.gone:
+            self._poller.remove(peer.connection)
+
+    def shut(self, peer: Peer) -> None:
+        """Close a connection as its fault says, after writing what it lets through."""
+        assert peer.doom is not None
+        if peer.gone:
+            return
+        peer.connection.write()
+        if not peer.doom.deaf:
+            self._poller.remove(peer.connection)
+        peer.connection.shut("closed by us", reset=peer.doom.reset)
+        self.note(peer.name, "step", label=peer.doom.fault.label, detail="reset by us" if peer.doom.reset else "closed by us")
+
+    def lose(self, peer: Peer, seconds: float) -> None:
+        """See to it that the connection is lost; whatever has not happened after so many seconds does not."""
+        doom = peer.doom
+        assert doom is not None
+        until = time.monotonic() + seconds
+        peer.connection.write()
+        if doom.fault.kind == "half_close":
+            while peer.connection.unwritten and (left := until - time.monotonic()) > 0:
+                self._pump(left)
+            peer.connection.half_close()
+        waits = doom.fault.kind in {"drop", "half_close"} or doom.fault.proxy
+        while not peer.gone and (waits or peer.connection.unwritten) and (left := until - time.monotonic()) > 0:
+            if doom.over(peer.connection.read_left):
+                break
+            self._pump(left)
+        if not peer.gone and not doom.deaf and doom.fault.kind != "drop":
+            self._receive(peer)
+        self.shut(peer)
+        del self.peers[peer.name]
+
     # ---- in --------------------------------------------------------------------------------------------------------------------
 
     def _receive(self, peer: Peer) -> bool:
@@ -176,6 +244,11 @@ class Channels:
             events.append(Event(at_s=at_s, connection=name, kind="received", payload=payload, message=message))
             if take(message):
                 progress = True
+        if peer.doom is not None:
+            peer.doom.frames += len(payloads)
+            if connection.ended is None and peer.doom.over(connection.read_left) and payloads:
+                self.shut(peer)
+                return progress
         ended = connection.ended
         if ended is not None:
             self._poller.remove(connection)
@@ -259,7 +332,11 @@ class Channels:
 
     def _pump(self, timeout_s: float) -> set[str]:
         """Write and read once, after waiting for it at most so long. The names of the peers that got something they waited for."""
-        writers = [peer.connection for peer in self.peers.values() if not peer.gone and peer.connection.unwritten]
+        writers = [
+            peer.connection
+            for peer in self.peers.values()
+            if not peer.gone and peer.connection.unwritten and not (peer.doom is not None and peer.doom.deaf)
+        ]
         ready = self._poller.wait(timeout_s, writers)
         if not ready:
             return set()
@@ -274,4 +351,6 @@ class Channels:
 
 def outstanding(peer: Peer) -> Need:
     """What a barrier waits for: our bytes are written, and what they ask for has come."""
+    if peer.doom is not None:
+        return Need.NOTHING
     return Need.SURE if peer.connection.unwritten else peer.awaited.need

@@ -15,12 +15,14 @@ from conformance.client.limits import DEFAULT_LIMITS, Limits
 from conformance.errors import UnreachableError
 from conformance.runner.awaited import Need
 from conformance.runner.channels import Channels, Peer, outstanding
+from conformance.runner.faulty import LOST_S, SETTLE_LOST_MS_LOOPBACK, SETTLE_LOST_MS_REMOTE
 from conformance.runner.foreign import count_foreign
 from conformance.runner.habits import Habits
 from conformance.runner.marker import Marker
 from conformance.runner.resolve import Resolver
 from conformance.runner.touched import touched_topics
 from conformance.targets.base import Target
+from reference_model.fault import KINDS, Fault, Mend
 from reference_model.messages import PLAIN, Message
 from reference_model.observation import Observation
 from reference_model.scenario import Advance, Close, Fence, Open, Scenario, Send, SendBytes, Step, Together
@@ -65,6 +67,7 @@ class _Execution:
         self._limits = limits
         self._unresolved: list[str] = []
         self._last: Peer | None = None
+        self._slow: dict[str, Fault] = {}
         self._channels = Channels(target, limits, habits)
         self._resolver = Resolver(target.config, self._channels.events, self._channels.sent)
 
@@ -107,6 +110,12 @@ class _Execution:
             case Close():
                 self._turn_to(None, step.label)
                 self._close(step)
+            case Fault():
+                self._turn_to(None, step.label)
+                self._fault(step)
+            case Mend():
+                self._turn_to(None, step.label)
+                self._mend(step)
             case _:
                 assert_never(step)
 
@@ -137,6 +146,9 @@ class _Execution:
             channels.note(step.connection, "closed", label=step.label, detail=str(error))
             self._unresolved.append(step.label)
             return
+        for fault in self._slow.values():
+            if fault.kind == "pieces" and fault.connection in {None, peer.name}:
+                peer.pieces = fault
         if step.logon is not None:
             logon = self._resolver.resolve(step.logon)
             if logon is None:
@@ -237,13 +249,51 @@ class _Execution:
         if peer is None:
             self._unresolved.append(step.label)
             return
+        if peer.doom is not None:
+            self._lose(peer)
+            return
         self._barrier([peer], step.label)
         self._channels.close_one(peer)
         self._channels.note(step.connection, "step", label=step.label, detail="closed by us")
 
+    # ---- faults ----------------------------------------------------------------------------------------------------------------
+
+    def _fault(self, step: Fault) -> None:
+        """The fault begins, once what was sent before it has been answered."""
+        channels = self._channels
+        peers = [peer for peer in channels.peers.values() if step.connection in {None, peer.name} and not peer.gone]
+        self._barrier(peers, step.label)
+        channels.note(step.connection or "", "step", label=step.label, detail=f"fault {step.kind}")
+        if not step.ends:
+            self._slow[step.label] = step
+        for peer in peers:
+            if step.ends and peer.doom is None:
+                channels.doom(peer, step)
+            elif step.kind == "pieces":
+                peer.pieces = step
+
+    def _mend(self, step: Mend) -> None:
+        fault = self._slow.pop(step.fault, None)
+        for peer in self._channels.peers.values():
+            if peer.pieces is fault:
+                peer.pieces = None
+        self._channels.note("", "step", label=step.label, detail=f"end of fault {step.fault}")
+
+    def _lose(self, peer: Peer) -> None:
+        """The connection is lost as its fault says; then the target has time to notice."""
+        loopback = self._target.spec.loopback
+        scale = self._limits.timeout_scale
+        assert peer.doom is not None
+        fault = peer.doom.fault
+        own_s = fault.number("timeout_ms") / 1000 if "timeout_ms" in KINDS[fault.kind].numbers else 0.0
+        self._channels.lose(peer, own_s + LOST_S * scale)
+        self._channels.listen((SETTLE_LOST_MS_LOOPBACK if loopback else SETTLE_LOST_MS_REMOTE * scale) / 1000)
+
     def end(self) -> None:
         """Flush every open connection and wait for all that is awaited on it; then listen for what should not come."""
         channels = self._channels
+        for peer in [peer for peer in channels.peers.values() if peer.doom is not None]:
+            self._lose(peer)
         peers = [peer for peer in channels.peers.values() if not peer.gone]
         for peer in peers:
             flush = Message(header={"cmd": "flush", "cmd_id": end_id(peer.name), "ack_type": "completed"})
@@ -259,6 +309,7 @@ class _Execution:
         """The peer if it can still be written to; else the step counts as not sent."""
         peer = self._channels.peers.get(connection)
         if peer is None or peer.gone:
-            self._unresolved.append(label)
+            if peer is None or peer.doom is None:
+                self._unresolved.append(label)
             return None
         return peer

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
+from reference_model.fault import KINDS, Fault, Mend
 from reference_model.scenario import Advance, Close, Command, Fence, Open, Ref, Scenario, Send, SendBytes, Step, Together
 
 CHANGES: Final = frozenset({"publish", "delta_publish", "sow_delete"})
@@ -43,8 +44,9 @@ def cut_after(scenario: Scenario, label: str) -> Scenario:
 
 
 def without(scenario: Scenario, dropped: Collection[str]) -> Scenario:
-    """The program without these labels and without what makes no sense alone: steps on a connection that is not opened, fences and
-    references to a step that is gone, unsubscribes of nothing, lanes without commands or without their witness."""
+    """The program without these labels and without what makes no sense alone: steps on a connection that is not opened, fences
+    and references to a step that is gone, ends of faults that never began, unsubscribes of nothing, lanes without commands or without
+    their witness."""
     gone = set(dropped)
     registered = {send.label: registration for send in sends(scenario) if (registration := _registration(send)) is not None}
     steps = scenario.steps
@@ -85,7 +87,7 @@ def _kept(steps: tuple[Step, ...], gone: set[str], lost: set[tuple[str, str]]) -
             if any(lanes) and step.witness not in gone:
                 yield replace(step, lanes=tuple(lane for lane in lanes if lane))
             continue
-        elif not isinstance(step, Advance) and step.connection not in opened:
+        elif _astray(step, opened, gone):
             continue
         if isinstance(step, Close):
             opened.discard(step.connection)
@@ -94,6 +96,19 @@ def _kept(steps: tuple[Step, ...], gone: set[str], lost: set[tuple[str, str]]) -
         left = _still(step, gone, lost) if isinstance(step, Send) else step
         if left is not None:
             yield left
+
+
+def _astray(step: Step, opened: set[str], gone: set[str]) -> bool:
+    """Whether a step is about a connection that is not open, or ends a fault that never began."""
+    match step:
+        case Mend():
+            return step.fault in gone
+        case Fault():
+            return step.connection is not None and step.connection not in opened and not KINDS[step.kind].proxy
+        case Advance() | Together():
+            return False
+        case _:
+            return step.connection not in opened
 
 
 def _still(send: Send, gone: set[str], lost: set[tuple[str, str]]) -> Send | None:
@@ -181,7 +196,7 @@ def joined(scenario: Scenario, one: str, other: str) -> Scenario:
         return scenario
     steps: list[Step] = []
     for step in scenario.steps:
-        if isinstance(step, Advance | Together) or step.connection != other:
+        if isinstance(step, Advance | Together | Mend) or step.connection != other:
             steps.append(step)
         elif not isinstance(step, Open | Close):
             steps.append(replace(step, connection=one))

@@ -192,6 +192,9 @@ def _special(turn: Turn, ack_type: str) -> Because:
     """
     rules: list[R] = []
     if ack_type == _telling(turn):
+        if not turn.draft.loses(turn.connection, "ack"):
+            rules.extend(turn.session.notice)
+            turn.session.notice = ()
         form = form_rule(turn)
         if form is not None:
             rules.append(form)

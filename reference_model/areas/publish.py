@@ -11,6 +11,7 @@ from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.damage import beyond_repair
 from reference_model.areas.deliver import Delivery, deliver
 from reference_model.areas.keys import UndefinedKeyError, read_key
+from reference_model.areas.faults import never_was
 from reference_model.areas.record import merged_or_inserted, merged_record, repeated, whole_record
 from reference_model.areas.session import may_be_closed
 from reference_model.areas.strays import not_a_pattern
@@ -214,8 +215,8 @@ def _apply(turn: Turn, topic: Topic, key: RecordKey) -> None:
     """The record is made, replaced or merged, and delivered."""
     old = topic.records.get(key)
     ghost = topic.ghosts.pop(key, None)
-    if ghost is not None and ghost[0] == R("SOW-DEL-05"):
-        ghost = None  # there never was such a record
+    if ghost is not None and never_was(ghost):
+        ghost = None
     topic.shown_gone.discard(key)
     delta = turn.cmd == "delta_publish"
     merged = delta and old is not None

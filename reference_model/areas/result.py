@@ -11,6 +11,7 @@ from typing import Final
 
 from reference_model.areas.acks import expect_acks
 from reference_model.areas.deliver import TIMESTAMP, correlation_claims, key_claims, key_symbol, topic_rules
+from reference_model.areas.faults import never_was
 from reference_model.areas.order import groups_by_topic, order_of_acks, order_of_records
 from reference_model.areas.query import Chosen, Limits, Restriction, choose, planned
 from reference_model.areas.request import Request, key_of, vague
@@ -236,7 +237,7 @@ class _Records:
         for topic in self.request.topics:
             across = topic.fenced is not None and topic.fenced[1] != turn.connection
             for key, because in topic.ghosts.items():
-                deleted = because[0] != R("SOW-DEL-05")
+                deleted = not never_was(because)
                 rules = (R("SOW-DEL-27"), *because) if across and deleted else because
                 turn.draft.never(
                     turn.step,

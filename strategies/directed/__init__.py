@@ -12,6 +12,7 @@ from strategies.directed.deletes import deletes
 from strategies.directed.deliveries import deliveries
 from strategies.directed.delta import delta
 from strategies.directed.errors import errors
+from strategies.directed.faults import faults
 from strategies.directed.keys import keys
 from strategies.directed.merge import merge
 from strategies.directed.paging import paging
@@ -28,7 +29,7 @@ ALL: Final[tuple[Scenario, ...]] = tuple(
     scenario
     for collection in (
         deletes, session, acks, publish, deliveries, records, keys, queries, paging, batches, delta, merge, wire, errors,
-        subscriptions, undefined, probes
+        subscriptions, undefined, probes, faults
     )
     for scenario in collection.scenarios
 )  # fmt: skip
