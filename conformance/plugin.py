@@ -30,9 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--amps-target-config", metavar="FILE", help="the server's own XML configuration, if it is not the printed one")
     group.addoption(
         "--amps-profile",
-        choices=["smoke", "pr", "nightly"],
+        choices=["smoke", "pr", "nightly", "faults"],
         default="smoke",
-        help="smoke: directed scenarios; pr, nightly: also random ones until the time limit",
+        help="smoke: directed scenarios; pr, nightly: also random ones until the time limit; faults: those with lost connections",
     )
     group.addoption("--amps-seed", type=int, metavar="N", help="seed of the random scenarios; drawn and shown if not given")
     group.addoption("--amps-time-limit", metavar="DURATION", help="90s, 10m or 2h; default 60s for pr, 1h for nightly")

@@ -25,7 +25,7 @@ def key_document(topic: TopicState, key: RecordKey) -> Document:
     return placed(topic.config, tuple(parse(text.encode()) for text in key))
 
 
-def _target(draws: Draws, topic: TopicState, *, existing_percent: int) -> Document:
+def target(draws: Draws, topic: TopicState, *, existing_percent: int) -> Document:
     """Key fields: of a record that is there, or any of the small domain."""
     if topic.records and draws.chance(existing_percent):
         return key_document(topic, draws.pick(list(topic.records)))
@@ -54,16 +54,16 @@ def fill(drawing: Drawing) -> None:
 def delta_publish(drawing: Drawing) -> None:
     """A delta, mostly onto a record that is there, and often onto one that the last query showed."""
     draws, topic = drawing.draws, drawing.topic()
-    _send(drawing, topic, delta(draws, _target(draws, topic, existing_percent=80), regular=drawing.regular), delta=True)
+    _send(drawing, topic, delta(draws, target(draws, topic, existing_percent=80), regular=drawing.regular), delta=True)
 
 
 def change_of(drawing: Drawing, topic: TopicState) -> None:
     """A change of some record of this topic."""
     draws = drawing.draws
     if draws.chance(60):
-        _send(drawing, topic, delta(draws, _target(draws, topic, existing_percent=90), regular=drawing.regular), delta=True)
+        _send(drawing, topic, delta(draws, target(draws, topic, existing_percent=90), regular=drawing.regular), delta=True)
     else:
-        _send(drawing, topic, document(draws, _target(draws, topic, existing_percent=70), regular=drawing.regular), delta=False)
+        _send(drawing, topic, document(draws, target(draws, topic, existing_percent=70), regular=drawing.regular), delta=False)
 
 
 def _send(drawing: Drawing, topic: TopicState, tree: Document, *, delta: bool) -> None:
@@ -156,7 +156,7 @@ def delete(drawing: Drawing) -> None:
         for key in keys:
             drawing.removed(topic, key)
     else:
-        tree = _target(draws, topic, existing_percent=85)
+        tree = target(draws, topic, existing_percent=85)
         key = drawing.key(topic, tree)
         line.delete(name, body=written(draws, {**tree, "qty": 77}), acks=acks)
         drawing.removed(topic, key)

@@ -69,7 +69,8 @@ class LastQuery:
 
 class Drawing:
     """A scenario under drawing. `play`: the topics with Key fields that it is about; `sticky`: the connection that publishes mostly;
-    `regular`: its documents have all fields that filters and orders are about."""
+    `regular`: its documents have all fields that filters and orders are about; `proxy`: faults may be made by a proxy; `slowed`: the
+    fault that makes connections slow now."""
 
     def __init__(self, draws: Draws, config: InstanceConfig, *, form_percent: int) -> None:
         self.draws = draws
@@ -89,6 +90,8 @@ class Drawing:
         self.next_name = 0
         self.strangers = 0
         self.marks = 0
+        self.proxy = False
+        self.slowed: str | None = None
 
     # ---- connections -------------------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Final
 from hypothesis.errors import InvalidArgument
 
 from reference_model.config import STANDARD, InstanceConfig
+from reference_model.losses import losses
 from reference_model.model import predict
 from reference_model.scenario import Scenario, Together
 from reference_model.state import ProgramError
@@ -36,24 +37,42 @@ class Refusals:
 
 
 def scenario(
-    seed: int, number: int, *, shape: Shape = STANDARD_SHAPE, config: InstanceConfig = STANDARD, refusals: Refusals | None = None
+    seed: int,
+    number: int,
+    *,
+    shape: Shape = STANDARD_SHAPE,
+    config: InstanceConfig = STANDARD,
+    refusals: Refusals | None = None,
+    kind: str = "random",
 ) -> Scenario:
-    """The scenario `random-<seed>-<number>`. One that the model does not accept is drawn anew, and counted in `refusals`."""
+    """The scenario `<kind>-<seed>-<number>`. One that the model does not accept is drawn anew, and counted in `refusals`."""
     reason = ""
     for attempt in range(refused_in_a_row_max):
         found = drawn(RandomDraws(f"{seed}/{number}/{attempt}"), shape, config)
         try:
             predict(found, config)
-            for orders in lane_orders(found):
-                predict(found, config, Witness(orders=orders))
+            for witness in witnesses(found):
+                predict(found, config, witness)
         except ProgramError as error:
             reason = str(error)
             if refusals is not None:
                 refusals.count += 1
                 refusals.first = refusals.first or reason
             continue
-        return replace(found, name=f"random-{seed}-{number}")
+        return replace(found, name=f"{kind}-{seed}-{number}")
     raise AssertionError(f"the model accepts no scenario of seed {seed}, number {number}: {reason}")
+
+
+def witnesses(scenario: Scenario) -> Iterator[Witness]:
+    """What a target may do that only it can know: the order of its concurrent commands; of each loss the first changes take effect."""
+    for orders in lane_orders(scenario):
+        yield Witness(orders=orders)
+    lost = losses(scenario)
+    if lost:
+        yield Witness(fates={send.label: None for loss in lost for send in loss.changes})
+    for loss in lost:
+        for count in range(len(loss.changes)):
+            yield Witness(fates={send.label: send.label if at < count else None for at, send in enumerate(loss.changes)})
 
 
 def lane_orders(scenario: Scenario) -> tuple[dict[str, tuple[str, ...]], ...]:
@@ -74,6 +93,7 @@ def scenarios(
     shape: Shape = STANDARD_SHAPE,
     config: InstanceConfig = STANDARD,
     refusals: Refusals | None = None,
+    kind: str = "random",
 ) -> Iterator[Scenario]:
     """`count` scenarios (None: without end), numbered from `start` on. The same in one version of the project."""
     if seed < 0:
@@ -83,5 +103,5 @@ def scenarios(
     check_config(config)
     number = start
     while count is None or number < start + count:
-        yield scenario(seed, number, shape=shape, config=config, refusals=refusals)
+        yield scenario(seed, number, shape=shape, config=config, refusals=refusals, kind=kind)
         number += 1

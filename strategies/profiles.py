@@ -32,6 +32,8 @@ ACTIONS: Final[Mapping[str, int]] = MappingProxyType(
         "together": 3,
         "close": 1,
         "deliveries": 3,
+        "lose": 0,
+        "slow": 0,
     }
 )
 """What a scenario does, with weights. What makes no sense at a point (no record to delete, one connection only) becomes a publish."""
@@ -43,12 +45,14 @@ class Shape:
     connections  the most that a scenario opens
     weights      of the actions
     form_percent how often a command is written in an unusual way
+    proxy        whether there is a proxy that makes faults
     """
 
     commands: int = COMMANDS_DEFAULT
     connections: int = 3
     weights: Mapping[str, int] = field(default_factory=lambda: ACTIONS)
     form_percent: int = 10
+    proxy: bool = False
 
     def __post_init__(self) -> None:
         if self.commands < 1:
@@ -68,3 +72,8 @@ class Shape:
 
 
 STANDARD_SHAPE: Final = Shape()
+
+FAULT_WEIGHTS: Final[Mapping[str, int]] = MappingProxyType({**ACTIONS, "lose": 30, "slow": 6, "burst": 0, "together": 0, "pages": 1})
+"""Every third action or so is a fault. Bursts would be slow in pieces; what is concurrent leaves too much open beside a loss."""
+
+FAULTY_SHAPE: Final = Shape(commands=16, weights=FAULT_WEIGHTS, form_percent=3)

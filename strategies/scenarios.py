@@ -10,7 +10,7 @@ from hypothesis.errors import InvalidArgument
 
 from reference_model.config import STANDARD, InstanceConfig
 from reference_model.scenario import Scenario
-from strategies import asking, changing
+from strategies import asking, changing, faults
 from strategies.atoms import Draws, HypothesisDraws
 from strategies.commands import FLUSH_ACKS
 from strategies.drawing import Drawing
@@ -84,6 +84,8 @@ ACTIONS: Final[Mapping[str, Callable[[Drawing], None]]] = {
     "together": changing.together,
     "close": _close,
     "deliveries": _deliveries,
+    "lose": faults.lose,
+    "slow": faults.slow,
 }
 
 
@@ -99,6 +101,7 @@ def drawn(draws: Draws, shape: Shape, config: InstanceConfig) -> Scenario:
     drawing = Drawing(draws, config, form_percent=shape.form_percent)
     for number in range(min(draws.pick(CONNECTIONS), shape.connections)):
         drawing.open(NAMES[number])
+    drawing.proxy = shape.proxy
     drawing.play = list(draws.pick(PLAYS))
     drawing.regular = draws.chance(50)
     kinds = draws.below(2)

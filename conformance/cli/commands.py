@@ -64,10 +64,11 @@ def report_dir(default: str) -> Decorator:
     TARGET,
     click.option(
         "--profile",
-        type=click.Choice(["smoke", "pr", "nightly"]),
+        type=click.Choice(["smoke", "pr", "nightly", "faults"]),
         default="smoke",
         show_default=True,
-        help="smoke: the directed scenarios; pr, nightly: those, then random ones until the time limit.",
+        help="smoke: the directed scenarios; pr, nightly: those, then random ones until the time limit; faults: random ones in which "
+        "connections are torn, lost and slow.",
     ),
     click.option("--rules", metavar="GLOB", help="Only these rules: an id, a topic (SOW-TOPN), an area (SOW), a glob; or several."),
     click.option("--exclude", metavar="GLOB", help="All but these rules."),

@@ -84,7 +84,7 @@ def _examined(case: Case, config: InstanceConfig) -> Examination:
     _checks(case)
     if observation.foreign:
         case.inconclusive["*"] = "somebody else published to the slot"
-    case.inconclusive |= expectation.unjudged
+    case.inconclusive |= case.expectation.unjudged
 
     def applies(rule: str) -> bool:
         return rule in catalogue and applicable(catalogue[rule], config.features)

@@ -85,7 +85,7 @@ class _Run:
         self.began = time.monotonic()
         random = origin == "smoke" and settings.profile != "smoke" and settings.limit_s is not None
         self.until = self.began + settings.limit_s if random and settings.limit_s is not None else None
-        self.drawn = drawn(settings.seed, config=self.instance) if random else iter(())
+        self.drawn = drawn(settings.seed, config=self.instance, faults=settings.profile == "faults") if random else iter(())
 
     # ---- the run ---------------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from conformance.errors import UsageError
 from reference_model.config import STANDARD, InstanceConfig
@@ -15,15 +16,21 @@ def directed() -> tuple[Scenario, ...]:
     return ALL
 
 
-def drawn(seed: int, *, start: int = 0, config: InstanceConfig = STANDARD) -> Iterator[Scenario]:
-    """Random scenarios without end, `random-<seed>-<start>` first. Raises UsageError: none can be drawn for such an instance."""
+def drawn(
+    seed: int, *, start: int = 0, config: InstanceConfig = STANDARD, faults: bool = False, proxy: bool = False
+) -> Iterator[Scenario]:
+    """Random scenarios without end, `random-<seed>-<start>` first; with `faults` in them `fault-<seed>-<start>`, also such as only a
+    `proxy` makes. Raises UsageError: none can be drawn for such an instance."""
     from hypothesis.errors import InvalidArgument  # noqa: PLC0415 (half a second that a smoke run does not need)
 
     from strategies.generate import scenarios  # noqa: PLC0415 (see above)
+    from strategies.profiles import FAULTY_SHAPE  # noqa: PLC0415 (see above)
     from strategies.scenarios import check_config  # noqa: PLC0415 (see above)
 
     try:
         check_config(config)
     except InvalidArgument as error:
         raise UsageError(f"no random scenarios for this configuration: {error}") from error
+    if faults:
+        return scenarios(seed, start=start, config=config, shape=replace(FAULTY_SHAPE, proxy=proxy), kind="fault")
     return scenarios(seed, start=start, config=config)

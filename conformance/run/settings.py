@@ -17,12 +17,13 @@ from conformance.run_file import Keep
 from conformance.targets.spec import TargetSpec
 from reference_model.config import STANDARD, InstanceConfig
 
-Profile = Literal["smoke", "pr", "nightly"]
-"""smoke: the directed scenarios; pr and nightly: those, then random ones until the time limit."""
+Profile = Literal["smoke", "pr", "nightly", "faults"]
+"""smoke: the directed scenarios; pr and nightly: those, then random ones until the time limit; faults: those, then random ones with
+faults in them."""
 
 PROFILES: Final[tuple[Profile, ...]] = get_args(Profile)
 
-TIME_LIMIT_S: Final[dict[Profile, float | None]] = {"smoke": None, "pr": 60.0, "nightly": 3600.0}
+TIME_LIMIT_S: Final[dict[Profile, float | None]] = {"smoke": None, "pr": 60.0, "nightly": 3600.0, "faults": 60.0}
 
 REPORT_DIR: Final = Path("amps-report")
 

@@ -132,7 +132,7 @@ class SuiteSession:
 
     def drawn(self, chunk: int) -> Iterator[Scenario]:
         """The random scenarios of one item; no two items draw the same."""
-        return drawn(self.settings.seed, start=chunk * CHUNK_NUMBERS, config=self.instance)
+        return drawn(self.settings.seed, start=chunk * CHUNK_NUMBERS, config=self.instance, faults=self.settings.profile == "faults")
 
     @property
     def chunk_s(self) -> float:

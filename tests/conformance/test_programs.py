@@ -17,6 +17,7 @@ from conformance.naming import Naming, to_logical, to_real
 from conformance.programs import dumps, from_json, loads, observation_from_json, observation_to_json, to_json
 from conformance.recordings import HIDDEN, without_passwords
 from conformance.wire import decode, encode_command, encode_message
+from reference_model.fault import Fault, Mend
 from reference_model.messages import Form, Message, SowRecord
 from reference_model.observation import Event, Observation
 from reference_model.rule import R
@@ -54,6 +55,9 @@ COMMAND = Command(header=PUBLISH)
 # ---- what a person writes ------------------------------------------------------------------------------------------------------
 
 STEPS = [
+    ({"fault": "cut", "on": "a", "with": {"bytes": 3}}, Fault(label="s1", kind="cut", connection="a", numbers={"bytes": 3})),
+    ({"fault": "latency", "direction": "upstream"}, Fault(label="s1", kind="latency", direction="upstream")),
+    ({"mend": "e1"}, Mend(label="s1", fault="e1")),
     ({"open": "a"}, Open(label="s1", connection="a", logon=default_logon("a"))),
     ({"open": "a", "label": "l", "logon": None}, Open(label="l", connection="a", logon=None)),
     ({"open": "a", "logon": {"cmd": "logon"}}, Open(label="s1", connection="a", logon=Command(header={"cmd": "logon"}))),
@@ -189,7 +193,7 @@ MISTAKES = [
     (program(shiny=1), "'shiny' is not known here"),
     (program(needs="sow"), 'needs: a list expected, not "sow"'),
     (program(exercises=["sow"]), "exercises[0]: 'sow' does not match"),
-    (program({}), "steps[0]: one of open, send, send_bytes, together, fence, advance, close is missing"),
+    (program({}), "steps[0]: one of open, send, send_bytes, together, fence, advance, close, fault, mend is missing"),
     (program(SEND, 5), "steps[1]: an object expected, not 5"),
     (program({"open": ""}), "steps[0].open: must not be empty"),
     (program({"open": "a", "fence": "state"}), "steps[0]: 'fence' is not known here"),
@@ -221,6 +225,9 @@ MISTAKES = [
     (program({"fence": "odd", "on": "a"}), "steps[0].fence: 'state' or 'delivery' or 'answers' expected, not \"odd\""),
     (program({"fence": "delivery", "on": "a"}), "steps[0]: 'after' is missing"),
     (program({"fence": "state"}), "steps[0]: 'on' is missing"),
+    (program({"fault": "cut", "with": {"byte": 1}}), "steps[0].with: cut has no number 'byte'; it has bytes, reset"),
+    (program({"fault": "pieces", "with": {"bytes": 0}}), "steps[0].with: bytes of pieces is from 1 to 10000000"),
+    (program({"fault": "cut", "with": {"bytes": "3"}}), 'steps[0].with.bytes: a whole number expected, not "3"'),
     (program({"advance": "1s"}), 'steps[0].advance: a number expected, not "1s"'),
     (program({"advance": -1}), "steps[0].advance: -1 is less than the minimum of 0"),
     (json.dumps(program({"advance": 7})).replace("7", "1e999"), "steps[0].advance: "),
