@@ -180,7 +180,7 @@ class Channels:
         for number, piece in enumerate(pieces(frame, fault.number("bytes"))):
             if pause_s and 0 < number <= PAUSES_MAX:
                 peer.connection.write()
-                time.sleep(pause_s)
+                self.listen(pause_s)
             peer.connection.queue_pieces([piece])
 
     def doom(self, peer: Peer, fault: Fault) -> None:
