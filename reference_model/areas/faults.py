@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from reference_model.areas.acks import no_unrequested, where
-from reference_model.areas.keys import read_key
+from reference_model.areas.keys import UndefinedKeyError, read_key
 from reference_model.draft import Draft
 from reference_model.expectation import Occurs, Slot
 from reference_model.fault import KINDS, Fault, Mend, wrong_numbers
@@ -235,5 +235,5 @@ def _key(turn: Turn, topic: Topic) -> RecordKey | None:
         return None
     try:
         return read_key(turn, topic, turn.program.body)
-    except PayloadError:
+    except (PayloadError, UndefinedKeyError):
         return None

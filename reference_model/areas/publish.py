@@ -10,8 +10,8 @@ from dataclasses import replace
 from reference_model.areas.acks import Answer, expect_acks
 from reference_model.areas.damage import beyond_repair
 from reference_model.areas.deliver import Delivery, deliver
-from reference_model.areas.keys import UndefinedKeyError, read_key
 from reference_model.areas.faults import never_was
+from reference_model.areas.keys import UndefinedKeyError, read_key
 from reference_model.areas.record import merged_or_inserted, merged_record, repeated, whole_record
 from reference_model.areas.session import may_be_closed
 from reference_model.areas.strays import not_a_pattern
