@@ -2,7 +2,7 @@
 
     python benchmarks/scaling.py [--rounds N]
 
-Executing, predicting and judging together, on an embedded server in a process of its own; the figure that counts is the ratio of medians.
+Executing, predicting and judging together, on an embedded server in a process of its own; what counts is the ratio of the medians.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def main() -> None:
     options = parser.parse_args()
     for name, make, small in (("records", with_records, 100), ("commands", with_commands, 100)):
         one, ten = medians(make, small, options.rounds)
-        print(f"{small} {name} {one * 1000:7.0f} ms, {small * TIMES} {name} {ten * 1000:7.0f} ms: {ten / one:5.1f} times  (goal: at most 11)")
+        print(f"{small:>4} {name:<8} {one * 1000:7.0f} ms")
+        print(f"{small * TIMES:>4} {name:<8} {ten * 1000:7.0f} ms   {ten / one:.1f} times (goal: at most 11)")
 
 
 if __name__ == "__main__":
