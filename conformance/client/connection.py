@@ -226,10 +226,14 @@ class Connection:
         self._plain.clear()
         self.ended = Ended(kind="closed", detail=why)
 
-    def close(self) -> None:
-        """Close from our side. Idempotent."""
+    def shutdown(self) -> None:
+        """End both directions; whoever reads in another thread comes to the end of the stream, and closes."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close from our side. Idempotent."""
+        self.shutdown()
         self._sock.close()
 
 
