@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reference_model.client.program import ClientProgram
 from reference_model.fault import Fault
 from reference_model.scenario import Close, Open, Scenario, Send
 
@@ -34,8 +35,10 @@ class Loss:
         return frozenset(send.label for send in self.sends)
 
 
-def losses(scenario: Scenario) -> tuple[Loss, ...]:
-    """Every loss of a program, in the order in which they begin."""
+def losses(scenario: Scenario | ClientProgram) -> tuple[Loss, ...]:
+    """Every loss of a program, in the order in which they begin; the peer of a client has none."""
+    if isinstance(scenario, ClientProgram):
+        return ()
     found: list[Loss] = []
     opened: dict[str, None] = {}
     waiting: dict[str, Fault] = {}

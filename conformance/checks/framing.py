@@ -43,7 +43,7 @@ def frames(seen: Seen) -> Result:
         yield R("WIRE-FRAME-13")
     for index, event in enumerate(seen.observation.events):
         if event.kind == "garbled":
-            rule = _broken_by(event, counts.get(event.connection, 0))
+            rule = broken_by(event, counts.get(event.connection, 0))
             yield finding(
                 rule,
                 f"bytes that are no message: {event.detail}",
@@ -69,7 +69,7 @@ def who_speaks_first(seen: Seen) -> Result:
         yield Chosen(rule=R("WIRE-CONN-01"), choice="the client speaks first" if kept else "the server speaks first")
 
 
-def _broken_by(event: Event, frames_before: int) -> R:
+def broken_by(event: Event, frames_before: int) -> R:
     payload = event.payload
     if payload[:1] != b"{":
         return R("WIRE-FRAME-01") if frames_before == 0 else R("WIRE-FRAME-12")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.compare.explode import Atom
 from conformance.results import Finding
+from reference_model.client.program import ClientProgram
 from reference_model.losses import losses
 from reference_model.observation import Event, Observation
 from reference_model.rule import R
@@ -26,7 +27,7 @@ class Seen:
     """Everything that checks look at. `received`: (index, event) of all frames from the target that decoded; `ended`: connections
     whose last flush was answered, so that everything before it has been seen."""
 
-    scenario: Scenario
+    scenario: Scenario | ClientProgram
     observation: Observation
     atoms: tuple[Atom, ...]
     received: tuple[tuple[int, Event], ...]

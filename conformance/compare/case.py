@@ -15,6 +15,7 @@ from conformance.compare.explode import Atom
 from conformance.compare.masking import Suspect
 from conformance.results import Finding, FindingKind
 from conformance.rules import Catalogue
+from reference_model.client.program import ClientProgram
 from reference_model.expectation import Expectation, Slot
 from reference_model.losses import losses
 from reference_model.observation import Observation
@@ -22,7 +23,7 @@ from reference_model.rule import Because, R
 from reference_model.scenario import Scenario, Together
 
 
-def decided_until(scenario: Scenario, observation: Observation) -> int:
+def decided_until(scenario: Scenario | ClientProgram, observation: Observation) -> int:
     """Index of the first step that could not be sent: what comes from there on says nothing about the target."""
     unresolved = set(observation.unresolved)
     for index, step in enumerate(scenario.steps):
@@ -33,17 +34,24 @@ def decided_until(scenario: Scenario, observation: Observation) -> int:
 
 
 class Case:
-    """The inputs of a judgement, the alignment of what came with what was expected, and the ledger of rules kept and broken."""
+    """The inputs of a judgement, the alignment of what came with what was expected, and the ledger of rules kept and broken.
+
+    in_turn  everything that a connection owes comes in turn (one thread of a client handles all): the last fence proves that what has
+             not come does not come
+    """
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Scenario | ClientProgram,
         observation: Observation,
         expectation: Expectation,
         catalogue: Catalogue,
         atoms: list[Atom],
         disorder: list[Finding],
+        *,
+        in_turn: bool = False,
     ) -> None:
+        self.in_turn = in_turn
         self.scenario = scenario
         self.observation = observation
         self.catalogue = catalogue
@@ -162,7 +170,7 @@ class Case:
         )
 
 
-def _places(scenario: Scenario) -> dict[str, int]:
+def _places(scenario: Scenario | ClientProgram) -> dict[str, int]:
     places: dict[str, int] = {}
     for index, step in enumerate(scenario.steps):
         labels = [send.label for lane in step.lanes for send in lane] if isinstance(step, Together) else [step.label]

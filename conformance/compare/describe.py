@@ -6,9 +6,11 @@ from collections import Counter, defaultdict
 from typing import Any, Final, assert_never
 
 from conformance.compare.bodies import shown
+from conformance.compare.describe_client import client_step_text
 from conformance.compare.explode import Atom
 from conformance.compare.judge import Examination
 from conformance.compare.texts import atom_text, cut
+from reference_model.client.program import ClientProgram
 from reference_model.fault import Fault, Mend
 from reference_model.messages import PLAIN, Form
 from reference_model.scenario import (
@@ -45,7 +47,7 @@ def step_rows(examination: Examination) -> list[dict[str, Any]]:
     seen = _seen(examination)
     about_ids = any(suspect.finding.field in _ID_FIELDS for suspect in examination.suspects)
     rows: list[tuple[str, str, str]] = []
-    for step in scenario.steps:
+    for step in () if isinstance(scenario, ClientProgram) else scenario.steps:
         if isinstance(step, Together):
             rows += [
                 (send.label, send.connection, f"at once: {command_text(send.command, send.form, ids=about_ids)}")
@@ -54,6 +56,8 @@ def step_rows(examination: Examination) -> list[dict[str, Any]]:
             ]
         else:
             rows.append((step.label, getattr(step, "connection", ""), step_text(step, ids=about_ids)))
+    if isinstance(scenario, ClientProgram):
+        rows = [(step.label, step.client, client_step_text(step)) for step in scenario.steps]
     ends = {suspect.finding.step for suspect in examination.suspects if suspect.finding.step.startswith("end-")}
     rows += [(label, label.removeprefix("end-"), "flush  ack=completed") for label in sorted(ends - {row[0] for row in rows})]
     return [

@@ -5,10 +5,10 @@ Slots, surplus and relations are judged by the modules of these names; which fin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from conformance.checks import CHECKS, OBLIGATIONS, Chosen, Seen
+from conformance.checks import CHECKS, OBLIGATIONS, Check, Chosen, Seen
 from conformance.compare.adopt import adopt
 from conformance.compare.align import Alignment
 from conformance.compare.case import Case
@@ -20,6 +20,7 @@ from conformance.compare.slots import judge_slot
 from conformance.compare.surplus import judge_unexpected
 from conformance.results import Finding, Verdict
 from conformance.rules import Catalogue, applicable
+from reference_model.client.program import ClientProgram
 from reference_model.config import InstanceConfig
 from reference_model.expectation import Expectation
 from reference_model.model import predict
@@ -34,7 +35,7 @@ from reference_model.witness import Witness
 class Examination:
     """A verdict and all that led to it: what an explanation is made of. suspects: its findings, each with its place."""
 
-    scenario: Scenario
+    scenario: Scenario | ClientProgram
     observation: Observation
     expectation: Expectation
     alignment: Alignment
@@ -66,7 +67,8 @@ def examine(scenario: Scenario, observation: Observation, config: InstanceConfig
                 raise
             # The order that the witness tells leads to something that is not judged.
             expectation = predict(scenario, config, replace(witness, orders={}))
-        return _examined(Case(scenario, observation, expectation, catalogue, atoms, disorder), config)
+        case = Case(scenario, observation, expectation, catalogue, atoms, disorder)
+        return examined_case(case, lambda rule: rule in catalogue and applicable(catalogue[rule], config.features), CHECKS)
 
     witness, rest = told(scenario, observation, witness)
     if not any(one.sent for one in rest):
@@ -74,20 +76,18 @@ def examine(scenario: Scenario, observation: Observation, config: InstanceConfig
     return best_fit(scenario, witness, rest, examined)
 
 
-def _examined(case: Case, config: InstanceConfig) -> Examination:
+def examined_case(case: Case, applies: Callable[[str], bool], checks: Mapping[str, Check]) -> Examination:
+    """What comes of a case. `applies`: whether a rule binds the target; `checks`: those that look at the recording."""
     scenario, observation, catalogue = case.scenario, case.observation, case.catalogue
     for slot in case.expectation.slots:
         if case.place(slot) < case.limit or case.limit == len(scenario.steps):
             judge_slot(case, slot)
     judge_unexpected(case)
     judge_relations(case)
-    _checks(case)
+    _checks(case, checks)
     if observation.foreign:
         case.inconclusive["*"] = "somebody else published to the slot"
     case.inconclusive |= case.expectation.unjudged
-
-    def applies(rule: str) -> bool:
-        return rule in catalogue and applicable(catalogue[rule], config.features)
 
     suspects = tuple(suspect for suspect in masked(case.suspects, catalogue) if applies(suspect.finding.rule))
     return Examination(
@@ -107,12 +107,12 @@ def _examined(case: Case, config: InstanceConfig) -> Examination:
     )
 
 
-def _checks(case: Case) -> None:
+def _checks(case: Case, checks: Mapping[str, Check]) -> None:
     received = tuple(
         (index, event) for index, event in enumerate(case.observation.events) if event.kind == "received" and event.message is not None
     )
     seen = Seen(scenario=case.scenario, observation=case.observation, atoms=tuple(case.atoms), received=received, ended=case.ended)
-    for check in CHECKS.values():
+    for check in checks.values():
         _results(case, check(seen))
     for obligation in case.expectation.obligations:
         _results(case, OBLIGATIONS[obligation.check](seen, obligation.data))

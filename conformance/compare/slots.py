@@ -141,7 +141,7 @@ def _overdue(case: Case, slot: Slot) -> bool:
     """A delivery is lacking once a later one of its subscription has come, what answers a query once a later flush was answered; either
     once a fence on its connection has waited in vain."""
     connection, kind, _ = slot.where
-    if connection in case.closed or case.followed(slot) or case.marked(slot):
+    if case.in_turn or connection in case.closed or case.followed(slot) or case.marked(slot):
         return True
     place = case.place(slot)
     if kind in ANSWERS and case.flushed.get(connection, -1) >= place:
@@ -156,6 +156,8 @@ def _absence_proven(case: Case, slot: Slot) -> bool:
     connection, kind, correlation = slot.where
     if slot.id in case.forbidden or connection not in case.ended:
         return False
+    if case.in_turn:
+        return True
     if kind == "sow":
         return (connection, "group_end", correlation) in case.came
     if kind in {"publish", "oof"}:
