@@ -76,8 +76,12 @@ class Client(Core):
             )
         except TargetError as error:
             raise RefusedError(str(error)) from None
-        self._uri = uri
-        self._start(connection)
+        with self._lock:
+            if self._closing.is_set():
+                connection.close()
+                raise DisconnectedError("the client was closed")
+            self._uri = uri
+            self._start(connection)
         self._state(CONNECTED)
 
     def logon(self, timeout_ms: int = 0, *, options: str = "", correlation_id: str = "") -> None:

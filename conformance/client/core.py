@@ -87,15 +87,17 @@ class Core:
 
     def _start(self, connection: Connection) -> None:
         """Take a new connection and read from it in a thread of its own."""
-        self._connection = connection
         self._interval_s = self._silence_s_max = 0.0
-        self._thread = threading.Thread(target=self._receive, args=(connection,), name="amps-receive", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._receive, args=(connection,), name="amps-receive", daemon=True)
+        with self._lock:
+            self._connection, self._thread = connection, thread
+            thread.start()
 
     def _stop(self) -> None:
         """Close the connection from our side and wait for the receive thread, unless this is it."""
-        connection, thread = self._connection, self._thread
-        self._connection = None
+        with self._lock:
+            connection, thread = self._connection, self._thread
+            self._connection = None
         if connection is None:
             return
         self._lose("the client was closed")
