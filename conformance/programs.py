@@ -17,11 +17,12 @@ from typing import Any, Final, assert_never
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from conformance import json_text
+from conformance import client_programs, json_text
 from conformance.errors import UsageError
 from conformance.json_text import decode_bytes, encode_bytes
 from conformance.recordings import observation_from_json, observation_to_json
 from conformance.wire.names import CANONICAL
+from reference_model.client.program import ClientProgram
 from reference_model.fault import Direction, Fault, FaultKind, Mend, wrong_numbers
 from reference_model.messages import PLAIN, Form
 from reference_model.rule import R
@@ -62,8 +63,10 @@ _TYPES: Final = {
 # ---- writing -------------------------------------------------------------------------------------------------------------------
 
 
-def to_json(scenario: Scenario) -> dict[str, object]:
+def to_json(scenario: Scenario | ClientProgram) -> dict[str, object]:
     """The program as JSON-able data; what is usual is left out: a default logon, a plain form, empty lists."""
+    if isinstance(scenario, ClientProgram):
+        return client_programs.to_json(scenario)
     data: dict[str, object] = {"schema_version": SCHEMA_VERSION, "name": scenario.name}
     if scenario.needs:
         data["needs"] = sorted(scenario.needs)
@@ -72,7 +75,7 @@ def to_json(scenario: Scenario) -> dict[str, object]:
     return data | {"steps": [_step_to_json(step) for step in scenario.steps]}
 
 
-def dumps(scenario: Scenario) -> str:
+def dumps(scenario: Scenario | ClientProgram) -> str:
     """The text of a program file: one line a step."""
     data = to_json(scenario)
     steps = data.pop("steps")
@@ -82,7 +85,7 @@ def dumps(scenario: Scenario) -> str:
     return "\n".join(["{", *head, ' "steps": [' + (f"\n{lines}\n ]" if steps else "]"), "}"]) + "\n"
 
 
-def dump(scenario: Scenario, path: Path) -> None:
+def dump(scenario: Scenario | ClientProgram, path: Path) -> None:
     """Write a program file (UTF-8)."""
     path.write_text(dumps(scenario), encoding="utf-8")
 
@@ -201,6 +204,8 @@ def from_json(data: object) -> Scenario:
 
     A step without a label is labelled by its place: `s1`, in the second lane of a `together` `s4.2.1`.
     """
+    if isinstance(data, dict) and data.get("side") == "client":
+        raise UsageError("this is a program for clients; give --client")
     program = _validated(data)
     steps = tuple(_step(step, at) for at, step in enumerate(program["steps"]))
     _labels_unique(steps)

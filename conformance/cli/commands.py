@@ -42,6 +42,11 @@ TARGET: Final = click.option(
     help="The server: host:port, or tcp://user:password@host:port/amps/json. AMPS_PASSWORD may hold the password. "
     "Without it a server of our own is started for the run.",
 )
+CLIENT: Final = click.option(
+    "--client",
+    metavar="CMD",
+    help="Test a client library instead of a server: the command line of its adapter, or tcp://HOST:PORT of one that is running.",
+)
 TARGET_CONFIG: Final = click.option(
     "--target-config", type=PATH, help="The server's own XML configuration, if it is not the one that 'config' prints."
 )
@@ -62,6 +67,7 @@ def report_dir(default: str) -> Decorator:
 @program.command("run")
 @_options(
     TARGET,
+    CLIENT,
     click.option(
         "--profile",
         type=click.Choice(["smoke", "pr", "nightly", "faults"]),
@@ -98,6 +104,7 @@ def run_command(**options: Any) -> int:
 @_options(
     click.argument("file", type=PATH),
     TARGET,
+    CLIENT,
     SEED,
     SLOTS,
     TIMEOUT_SCALE,

@@ -21,6 +21,13 @@ from reports.terminal import console
 def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | None, **options: Any) -> int:
     """Run, or list what would run. Returns the exit code."""
     settings = knowing(_settings(seed=seed, keep=record, **options), known_failing)
+    if settings.client is not None:
+        from conformance.run.clients import planned_for_clients, run_client
+
+        if listing:
+            click.echo(_listed(planned_for_clients(settings)), nl=False)
+            return 0
+        return run_client(settings, Display(console(), console(sys.stderr))).exit_code
     if listing:
         click.echo(_listed(conduct.planned(settings)), nl=False)
         return 0
@@ -31,8 +38,12 @@ def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | N
 
 def replay(*, file: Path, seed: int | None, **options: Any) -> int:
     """Replay one program file. Returns the exit code."""
-    scenario = programs.load(file)
     settings = _settings(seed=seed, **options)
+    if settings.client is not None:
+        from conformance.run.clients import replay_client
+
+        return replay_client(file, settings, Display(console(), console(sys.stderr), brief=True)).exit_code
+    scenario = programs.load(file)
     _warn(settings)
     conclusion = conduct.replay(scenario, settings, Display(console(), console(sys.stderr), brief=True))
     return conclusion.exit_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -42,7 +43,7 @@ def planned(settings: Settings) -> Selection:
 
 def run(settings: Settings, events: Events) -> Conclusion:
     """Run, write run.jsonl and its reports, and tell `events` of it. Raises UsageError before anything has run, and nothing else."""
-    return _Run(settings, planned(settings), events).conclude()
+    return Run(settings, planned(settings), events).conclude()
 
 
 def replay(scenario: Scenario, settings: Settings, events: Events) -> Conclusion:
@@ -58,10 +59,12 @@ def replay(scenario: Scenario, settings: Settings, events: Events) -> Conclusion
         predict(scenario, instance)
     except ProgramError as error:
         raise UsageError(f"{scenario.name} cannot be judged: {error}") from error
-    return _Run(settings, Selection(directed=(scenario,)), events, origin="replay").conclude()
+    return Run(settings, Selection(directed=(scenario,)), events, origin="replay").conclude()
 
 
-class _Run:
+class Run:
+    """One run, from the opening of the target to its reports."""
+
     def __init__(
         self, settings: Settings, selection: Selection, events: Events, *, origin: Literal["smoke", "replay"] = "smoke"
     ) -> None:
@@ -85,7 +88,13 @@ class _Run:
         self.began = time.monotonic()
         random = origin == "smoke" and settings.profile != "smoke" and settings.limit_s is not None
         self.until = self.began + settings.limit_s if random and settings.limit_s is not None else None
-        self.drawn = drawn(settings.seed, config=self.instance, faults=settings.profile == "faults") if random else iter(())
+        self.drawn = self._drawn() if random else iter(())
+
+    def _drawn(self) -> Iterator[Scenario]:
+        return drawn(self.settings.seed, config=self.instance, faults=self.settings.profile == "faults")
+
+    def _explainer(self, bench: Bench | None = None, budget_s: float = 0.0) -> Explainer:
+        return Explainer(self.settings, self.catalogue, self.instance, bench=bench, budget_s=budget_s)
 
     # ---- the run ---------------------------------------------------------------------------------------------------------------
 
@@ -174,7 +183,7 @@ class _Run:
         """Explain an example of each kind of failure, those of one rule one after the other, as long as there is time."""
         if not self.examples:
             return
-        explainer = Explainer(self.settings, self.catalogue, self.instance, bench=bench, budget_s=EXPLAIN_S_MAX)
+        explainer = self._explainer(bench, EXPLAIN_S_MAX)
         self.events.began("explaining", total=len(self.examples), limit_s=EXPLAIN_S_MAX)
         for examined, finding in self.examples:
             self._explain_one(explainer, examined, finding)
@@ -200,7 +209,7 @@ class _Run:
         written: list[str] = []
         try:
             writer = self._write()
-            explainer = Explainer(self.settings, self.catalogue, self.instance)
+            explainer = self._explainer()
             told = {(failure["rule"], failure["kind"], failure["field"]) for failure in self.explained}
             for examined, finding in self.examples:
                 if finding.group not in told:

@@ -100,6 +100,8 @@ class Explainer:
         """The command line that runs the program again on the same target."""
         target = self._settings.target
         words = ["amps-conformance", "replay", str(path)]
+        if self._settings.client is not None:
+            return shlex.join([*words, "--client", self._settings.client])
         words += ["--seed", str(self._settings.seed)] if target is None else ["--target", target.uri]
         if self._settings.target_config is not None:
             words += ["--target-config", str(self._settings.target_config)]

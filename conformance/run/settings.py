@@ -51,6 +51,7 @@ class Settings:
     disruptive     broken frames and very large messages are allowed although the target is not on loopback
     keep           which recordings stay in the run file
     known          failures that are excused in advance
+    client         command line of the adapter of a client under test (or tcp://HOST:PORT of a running one), None: a server is tested
     """
 
     target: TargetSpec | None = None
@@ -69,6 +70,7 @@ class Settings:
     disruptive: bool = False
     keep: Keep = "some"
     known: tuple[KnownFailure, ...] = ()
+    client: str | None = None
 
     @property
     def limit_s(self) -> float | None:

@@ -12,6 +12,7 @@ from conformance.shrink import fields, values
 from conformance.shrink.candidates import applied, connection_edits, edits, fence_edits, step_edits, unused_edit
 from conformance.shrink.fields import Edit
 from conformance.shrink.steps import cut_after, labels
+from reference_model.client.program import ClientProgram
 from reference_model.config import InstanceConfig
 from reference_model.scenario import Scenario
 from reference_model.state import ProgramError
@@ -48,7 +49,7 @@ class Shrunk:
     complete       nothing that is smaller by one thing breaks the rule; False: a bound was reached, or the target was lost (`lost`)
     """
 
-    scenario: Scenario
+    scenario: Scenario | ClientProgram
     before: int
     after: int
     runs: int
