@@ -177,6 +177,7 @@ class Adapter:
                     raise self.error(f"has not read a command for {COMMAND_S:g} s") from None
             except OSError:
                 self._ended = True
+                self.read()  # what it wrote before may say more
                 raise self.error("has ended" if self._process is not None else "has closed the connection") from None
         return number
 

@@ -287,6 +287,23 @@ def selftest_command(**options: Any) -> int:
     return selftesting.selftest(**options)
 
 
+@program.group("adapter")
+def adapter_group() -> None:
+    """Work on an adapter: the program by which a client library is driven (docs/write-an-adapter.md)."""
+
+
+@adapter_group.command("check")
+@click.argument("command", metavar="CMD")
+def adapter_check_command(**options: Any) -> int:
+    """Hold a short conversation with an adapter, each line held to the schema of the protocol.
+
+    Exit code 0: it speaks the protocol; 4: it does not. What its client does otherwise than expected is only a warning here.
+    """
+    from conformance.cli import telling
+
+    return telling.adapter_check(**options)
+
+
 def _terminable() -> None:
     """Treat SIGTERM like Ctrl-C: what was found is reported, the slot is emptied."""
 

@@ -119,3 +119,15 @@ def doctor(*, target: str | None, slots: str, timeout_scale: float, target_confi
     for level, text in lines:
         click.echo(f"{level:<4}  {safe(text)}")
     return 4 if any(level == "no" for level, _ in lines) else 0
+
+
+def adapter_check(*, command: str) -> int:
+    """Print what is found of an adapter as it is found; 4 if it does not speak the protocol."""
+    from conformance.adapters.checking import check
+    from reports.plain import safe
+
+    broken = False
+    for level, text in check(command):
+        click.echo(f"{level:<4}  {safe(text)}")
+        broken = broken or level == "no"
+    return 4 if broken else 0

@@ -65,6 +65,8 @@ def _seen(event: Event, message: Message, called: dict[str, float]) -> tuple[str
             header["after_ms"] = int((event.at_s - called[call]) * 1000)
         return "outcome", call, header
     told = str(header.get("event", ""))
+    if told == "last_chance":
+        return told, "publish" if message.cmd == "p" else message.cmd, header
     if told != "message":
         return told, None, header
     handler, cmd = str(header["handler"]), message.cmd

@@ -53,6 +53,11 @@ class Deliveries:
             )
             group += [] if slot is None else [slot]
         state.order.append(tuple(group))
+        state.on_its_way = True
+
+    def stray_ack(self, state: ClientState, step: Serve) -> None:
+        """An ack of a command that is not known may be shown to the last-chance handler."""
+        self.draft.slot(step.label, (state.name, "last_chance", "ack"), (), occurs=Occurs.OPTIONAL)
 
     def _stray(self, state: ClientState, step: Serve, answer: Answer, symbol: Symbol, *, several: bool) -> None:
         old = state.removed.get(symbol)
@@ -64,7 +69,7 @@ class Deliveries:
             self.draft.never(step.label, (state.name, "publish", old), because, body=_body(answer.body, because))
         because = () if old is not None or several else (*step.about, R("CLI-ROUTE-04"))
         occurs = Occurs.ONCE if because else Occurs.OPTIONAL
-        self.draft.slot(step.label, (state.name, "last_chance", None), because, body=_body(answer.body, because), occurs=occurs)
+        self.draft.slot(step.label, (state.name, "last_chance", "publish"), because, body=_body(answer.body, because), occurs=occurs)
 
     def of_query(self, state: ClientState, step: Serve, answer: Answer, symbol: Symbol) -> None:
         """group_begin, group_end, and each record of a batch."""
@@ -132,7 +137,7 @@ class Deliveries:
         """A conflated ack of publishes."""
         failed = str(answer.header.get("status")) == "failure"
         if not state.store:
-            self.draft.slot(step.label, (state.name, "last_chance", None), (*step.about, R("CLI-ACK-10")))
+            self.draft.slot(step.label, (state.name, "last_chance", "ack"), (*step.about, R("CLI-ACK-10")))
         elif failed:
             because = (*step.about, R("CLI-PSTORE-05"))
             reason = Claim("reason", Is(str(answer.header.get("reason", ""))), because)

@@ -187,6 +187,8 @@ class _Predictor:
         return ("is", sub_id) if isinstance(sub_id, str) else ("sub", call.label)
 
     def _unsubscribe(self, state: ClientState, call: Call) -> None:
+        if state.on_its_way:
+            raise ProgramError(f"call {call.label}: messages are on their way, and whether they come first is open")
         sub_id = call.arguments.get("sub_id", "all")
         gone: Iterable[Symbol]
         if sub_id == "all":
@@ -309,6 +311,7 @@ class _Predictor:
         self.draft.slot(step.label, (state.wire, "command", step.label), because, claims=tuple(claims), body=body)
 
     def _fence(self, state: ClientState, fence: Fence) -> None:
+        state.on_its_way = False
         if not state.logged_on:
             raise ProgramError(f"fence {fence.label}: the client is not logged on")
         call = Call(label=fence.label, client=fence.client, do="flush")
@@ -361,6 +364,7 @@ class _Predictor:
         if owner is None:
             for under in state.calls.values():
                 under.strangers = under.strangers or (under.open and under.call.do != "next")
+            self.deliveries.stray_ack(state, step)
             return
         under = state.calls[owner]
         wanted = self._wanted(under.call)
@@ -421,6 +425,7 @@ class _Predictor:
 
     def _await(self, state: ClientState, step: Await) -> None:
         self.awaited.add(step.call)
+        state.on_its_way = False
         under = state.calls.get(step.call)
         if under is None:
             return  # of a call that has its outcome already, and that nothing else is known of

@@ -65,6 +65,7 @@ class ClientState:
     failed_before: bool = False
     timed_out_before: bool = False
     tolerant: bool = False
+    on_its_way: bool = False
     calls: dict[str, Under] = field(default_factory=dict)
     subscriptions: dict[Symbol, str] = field(default_factory=dict)
     queries: dict[Symbol, str] = field(default_factory=dict)

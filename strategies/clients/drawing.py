@@ -172,6 +172,7 @@ class _Drawing:
         if not self.subscribed:
             return
         self._serve(everything=True)
+        self.app.fence()
         if self.random.random() < 0.3:
             self.app.receive(self.app.call("unsubscribe"))
             self.subscribed.clear()

@@ -78,6 +78,7 @@ def replaced(p: ProgramOfClients) -> None:
     a = p.start()
     a.subscribe("T", "h", sub_id="S1", filter="/id > 1")
     a.deliver("S1", body=b'{"id":2}')
+    a.fence()
     a.subscribe("T", "h", sub_id="S1", filter="/id > 2", options="replace", about=(R("CLI-ROUTE-11"),))
     a.deliver("S1", body=b'{"id":3}', about=(R("CLI-ROUTE-11"),))
 
