@@ -89,6 +89,10 @@ def _chains(case: Case) -> None:
             case.kept(chain.because)
 
 
+_SHARED = {"cid": ("cmd_id", "two commands of a client share one id"), "seq": ("seq", "two commands share one sequence number")}
+"""What a client must not use twice: the field, and how that is told. Everything else is about the keys of records."""
+
+
 def _distinct(case: Case) -> None:
     for distinct in case.expectation.distinct:
         values: dict[str, Hashable] = {}
@@ -97,14 +101,16 @@ def _distinct(case: Case) -> None:
             if value is None:
                 continue
             if value in values:
-                atom = next((a for a in case.atoms if a.text("sow_key") == value), None)
+                domain = distinct.domain[0] if isinstance(distinct.domain, tuple) else ""
+                name, what = _SHARED.get(domain, ("sow_key", "two records share one SOW key"))
+                atom = next((a for a in case.atoms if a.text(name) == value), None)
                 case.broken(
                     distinct.because,
                     "wrong",
-                    "two records share one SOW key",
+                    what,
                     atom=atom,
-                    field="sow_key",
-                    expected="keys that differ",
+                    field=name,
+                    expected="values that differ",
                     seen=value,
                     place=case.place_of_event(atom.event) if atom is not None else None,
                 )

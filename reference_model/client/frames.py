@@ -89,7 +89,9 @@ def _request(call: Call, about: Because) -> Iterable[Claim]:
         yield Claim("query_id", Same(("cid", call.label)), (R("CLI-ID-06"),))
         size = given.get("batch_size")
         explicit = isinstance(size, int)
-        yield Claim("batch_size", Is(size if isinstance(size, int) else BATCH_SIZE), (R("CLI-SOW-02" if explicit else "CLI-SOW-01"),))
+        yield Claim(
+            "batch_size", Is(size if isinstance(size, int) else BATCH_SIZE), (R("CLI-SOW-02") if explicit else R("CLI-SOW-01"),)
+        )
         for name, field in QUERY_FIELDS.items():
             yield from _text(field, given.get(name), (*about, R("CLI-SOW-09")))
     options = given.get("options")
@@ -117,6 +119,7 @@ def _publish(call: Call, about: Because, *, store: bool) -> Iterable[Claim]:
     if store:
         yield Claim("asks.persisted", Is(ASKED), (R("CLI-ACK-05"),))
         yield Claim("seq", Present(), (R("CLI-ACK-05"),))
+        yield Claim("seq", Same(("seq", call.label)), (R("CLI-PSTORE-01"),))
         return
     yield Claim("ack_type", Absent(), (R("CLI-ACK-04"),))
     yield Claim("cmd_id", Absent(), (R("CLI-ID-07"),))
@@ -169,7 +172,7 @@ def _flush(call: Call, about: Because, reading: Reading) -> Iterable[Claim]:
     del about, reading
     wanted = str(call.arguments.get("ack_type", "processed"))
     yield Claim("cmd_id", Present(), (R("CLI-ID-01"),))
-    yield Claim(f"asks.{wanted}", Is(ASKED), (R("CLI-ACK-18" if wanted == "processed" else "CLI-ACK-19"),))
+    yield Claim(f"asks.{wanted}", Is(ASKED), (R("CLI-ACK-18") if wanted == "processed" else R("CLI-ACK-19"),))
 
 
 def _heartbeat(call: Call, about: Because, reading: Reading) -> Iterable[Claim]:

@@ -261,6 +261,8 @@ class _Predictor:
         if call.do not in {"publish", "delta_publish", "ack", "heartbeat", "unsubscribe"}:
             claims.insert(0, Claim("cmd_id", Same(("cid", call.label)), (R("CLI-ID-01"),)))
             self.draft.distinct(R("CLI-ID-01"), ("cid", state.name), ("cid", call.label))
+        if state.store and call.do in {"publish", "delta_publish"}:
+            self.draft.distinct(R("CLI-PSTORE-01"), ("seq", state.name), ("seq", call.label))
         self.draft.slot(step.label, (state.wire, "command", step.label), first, claims=tuple(claims), body=frames.body(call, about))
 
     def _closing(self, state: ClientState, step: Receive, subscription: Call) -> None:
