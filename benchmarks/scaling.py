@@ -71,10 +71,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    measure(options.rounds)
+
+
+def measure(rounds: int) -> dict[str, float]:
+    """Print all of it; how many times the time ten times the records, and ten times the commands, take."""
+    ratios: dict[str, float] = {}
     for name, make, small in (("records", with_records, 100), ("commands", with_commands, 100)):
-        one, ten = medians(make, small, options.rounds)
+        one, ten = medians(make, small, rounds)
         print(f"{small:>4} {name:<8} {one * 1000:7.0f} ms")
         print(f"{small * TIMES:>4} {name:<8} {ten * 1000:7.0f} ms   {ten / one:.1f} times (goal: at most 11)")
+        ratios[name] = ten / one
+    return ratios
 
 
 if __name__ == "__main__":
