@@ -2,7 +2,7 @@
 
     python benchmarks/faulty.py [--rounds N]
 
-Executing, judging and confirming, without shrinking; servers in processes of their own. The figure that counts is the ratio of the medians.
+Executing, judging and confirming, without shrinking; servers in processes of their own. What counts is the ratio of the medians.
 """
 
 from __future__ import annotations
