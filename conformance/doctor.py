@@ -15,6 +15,7 @@ from typing import Final, Literal
 from conformance.client.limits import DEFAULT_LIMITS, Limits
 from conformance.client.session import Session
 from conformance.errors import SlotError, TargetError
+from conformance.known import meets
 from conformance.naming import slot_prefix
 from conformance.targets.control import Look, look
 from conformance.targets.slots import OWNER_TOPIC, Slot, own_topics
@@ -36,14 +37,21 @@ ROUND_TRIP_EASY_MS: Final = 20.0
 TOPICS_SHOWN_MAX: Final = 20
 
 
-def diagnose(spec: TargetSpec, config: InstanceConfig, slots: range, limits: Limits = DEFAULT_LIMITS) -> list[Line]:
-    """(ok, no or warn; one line) for each thing found out. `config` is logical. Never raises for what the target is or does."""
+def diagnose(
+    spec: TargetSpec, config: InstanceConfig, slots: range, limits: Limits = DEFAULT_LIMITS, *, versions: str | None = None
+) -> list[Line]:
+    """(ok, no or warn; one line) for each thing found out. `config` is logical; `versions` a condition on the version, None: any.
+
+    Never raises for what the target is or does.
+    """
     run = f"doctor-{secrets.token_hex(3)}"
     try:
         session = Session.open(spec, client_name=f"amct-{run}", limits=limits)
     except TargetError as error:
         return [("no", str(error))]
     lines: list[Line] = [("ok" if session.version else "warn", _greeting(spec, session))]
+    if not meets(session.version, versions):
+        lines.append(("no", f"the target file wants version {versions}: a run would not measure this server"))
     try:
         for line in _examine(session, config, slots, run):
             lines.append(line)  # noqa: PERF402 (what was found before an error counts)

@@ -21,6 +21,16 @@ BROKEN: Final = frozenset({Outcome.FAILED, Outcome.DEVIATES})
 """Outcomes that an entry can excuse. A target that was not measured, or a harness that erred, is never excused."""
 
 
+def meets(version: str | None, condition: str | None) -> bool:
+    """Whether a version (`5.3.5.14`) meets a condition (`>=5.3.4, <5.4`; None: every one does). One that is not known meets none."""
+    if condition is None:
+        return True
+    try:
+        return Version(version or "") in SpecifierSet(condition, prereleases=True)
+    except InvalidVersion:
+        return False
+
+
 class View(StrEnum):
     """How a rule with an excuse stands.
 
@@ -61,12 +71,7 @@ class KnownFailure:
         """Whether its conditions are met by a target. A version that the target does not tell, or that is none, meets no condition."""
         if self.feature is not None and self.feature not in features:
             return False
-        if self.version is None:
-            return True
-        try:
-            return Version(version or "") in SpecifierSet(self.version, prereleases=True)
-        except InvalidVersion:
-            return False
+        return meets(version, self.version)
 
     def to_data(self) -> dict[str, Any]:
         """JSON-able data without what is at its default."""

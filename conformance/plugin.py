@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options, all of them under a prefix of their own."""
     group = parser.getgroup("amps", "conformance of AMPS servers")
     group.addoption("--amps-target", metavar="URI", dest="amps_target", help=TARGET_HELP)
+    group.addoption("--amps-target-file", metavar="FILE", help="the server as a TOML file: uri, credentials, TLS, features, limits")
     group.addoption("--amps-target-config", metavar="FILE", help="the server's own XML configuration, if it is not the printed one")
     group.addoption(
         "--amps-profile",

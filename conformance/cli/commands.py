@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from conformance.cli.sources import use_target_file
 from conformance.version import VERSION
 
 OUTCOMES: Final = ("failed", "deviates", "inconclusive", "passed", "observed", "not_exercised", "unchecked", "not_applicable")
@@ -39,13 +40,32 @@ def _options(*decorators: Decorator) -> Decorator:
 TARGET: Final = click.option(
     "--target",
     metavar="URI",
-    help="The server: host:port, or tcp://user:password@host:port/amps/json. AMPS_PASSWORD may hold the password. "
+    is_eager=True,
+    help="The server: host:port, tcp://user:password@host:port/amps/json, or tcps:// for TLS. AMPS_PASSWORD may hold the password. "
     "Without it a server of our own is started for the run.",
 )
 CLIENT: Final = click.option(
     "--client",
     metavar="CMD",
     help="Test a client library instead of a server: the command line of its adapter, or tcp://HOST:PORT of one that is running.",
+)
+TARGET_FILE: Final = click.option(
+    "--target-file",
+    type=PATH,
+    metavar="FILE",
+    is_eager=True,
+    callback=use_target_file,
+    help="The server, and how it is to be run on, as a TOML file; see docs/your-server.md.",
+)
+TLS: Final = (
+    click.option(
+        "--ca-file", type=PATH, metavar="FILE", help="With tcps://: who signs the server's certificate (PEM). Default: the system."
+    ),
+    click.option("--cert-file", type=PATH, metavar="FILE", help="With tcps://: our certificate (PEM), if the server asks for one."),
+    click.option("--key-file", type=PATH, metavar="FILE", help="The key of --cert-file, if it is in a file of its own."),
+    click.option(
+        "--tls-name", metavar="HOST", help="With tcps://: the name in the server's certificate, if it is not that of the address."
+    ),
 )
 TARGET_CONFIG: Final = click.option(
     "--target-config", type=PATH, help="The server's own XML configuration, if it is not the one that 'config' prints."
@@ -68,6 +88,8 @@ def report_dir(default: str) -> Decorator:
 @_options(
     TARGET,
     CLIENT,
+    TARGET_FILE,
+    *TLS,
     click.option(
         "--profile",
         type=click.Choice(["smoke", "pr", "nightly", "faults"]),
@@ -105,6 +127,8 @@ def run_command(**options: Any) -> int:
     click.argument("file", type=PATH),
     TARGET,
     CLIENT,
+    TARGET_FILE,
+    *TLS,
     SEED,
     SLOTS,
     TIMEOUT_SCALE,
@@ -260,7 +284,7 @@ def serve_command(**options: Any) -> int:
 
 
 @program.command("doctor")
-@_options(TARGET, SLOTS, TIMEOUT_SCALE, TARGET_CONFIG)
+@_options(TARGET, TARGET_FILE, *TLS, SLOTS, TIMEOUT_SCALE, TARGET_CONFIG)
 def doctor_command(**options: Any) -> int:
     """Say in plain words what a target is and what it lacks for a run."""
     from conformance.cli import telling

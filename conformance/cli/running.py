@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from conformance import programs
 from conformance.cli.display import Display
@@ -15,7 +17,11 @@ from conformance.run import conduct
 from conformance.run.selection import Selection
 from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots
 from conformance.targets.spec import parse_target
+from conformance.targets.target_file import tls_of
 from reports.terminal import console
+
+TLS_OPTIONS: Final = {"ca-file": "ca_file", "cert-file": "cert_file", "key-file": "key_file", "host-name": "tls_name"}
+"""Per member of the table [tls] of a target file the parameter of the option that says the same."""
 
 
 def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | None, **options: Any) -> int:
@@ -49,12 +55,10 @@ def replay(*, file: Path, seed: int | None, **options: Any) -> int:
     return conclusion.exit_code
 
 
-def _settings(
-    *, target: str | None, seed: int | None, slots: str, time_limit: str | None = None, rules: str | None = None, **options: Any
-) -> Settings:
+def _settings(*, seed: int | None, slots: str, time_limit: str | None = None, rules: str | None = None, **options: Any) -> Settings:
     """The settings of the options; those with a text of their own are parsed. Raises UsageError."""
     settings = Settings(
-        target=None if target is None else parse_target(target),
+        **aimed(options),
         seed=draw_seed() if seed is None else seed,
         slots=parse_slots(slots),
         time_limit_s=None if time_limit is None else parse_duration(time_limit),
@@ -64,6 +68,24 @@ def _settings(
     if settings.time_limit_s is not None and settings.profile == "smoke":
         raise UsageError("--time-limit goes with --profile pr or nightly; smoke runs its scenarios to the end")
     return settings
+
+
+def aimed(options: dict[str, Any]) -> dict[str, Any]:
+    """Take the options that name the target out of `options`: what settings need of them. Raises UsageError."""
+    target, file = options.pop("target"), options.pop("target_file")
+    tls = {option: options.pop(name) for option, name in TLS_OPTIONS.items()}
+    if target is not None and file is not None:
+        if click.get_current_context().get_parameter_source("target") is ParameterSource.COMMANDLINE:
+            raise UsageError("--target and --target-file name two servers; give one of them")
+        target = None
+    spec = file.spec if file is not None else None if target is None else parse_target(target)
+    if any(tls.values()):
+        if spec is None:
+            raise UsageError("certificates go with --target tcps://…")
+        spec = replace(spec, tls=tls_of(spec, tls))
+    if file is None:
+        return {"target": spec}
+    return {"target": spec, "target_file": file.path, "features": file.features, "types": file.types, "versions": file.versions}
 
 
 def _warn(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -100,22 +101,21 @@ def serve(
     )
 
 
-def doctor(*, target: str | None, slots: str, timeout_scale: float, target_config: Path | None) -> int:
+def doctor(*, slots: str, timeout_scale: float, target_config: Path | None, **target: Any) -> int:
     """Print what is found out of the target; 4 if something is lacking."""
+    from conformance.cli.running import aimed
     from conformance.client.limits import Limits
     from conformance.doctor import diagnose
     from conformance.run.settings import Settings, instance_of, parse_slots
-    from conformance.targets.spec import parse_target
     from reports.plain import safe
 
-    if target is None:
+    asked = Settings(**aimed(target), target_config=target_config, seed=0, slots=parse_slots(slots))
+    if asked.target is None:
         raise UsageError("doctor needs --target")
-    asked = Settings(target=parse_target(target), target_config=target_config, seed=0, slots=parse_slots(slots))
     instance, warnings = instance_of(asked, asked.slots.start)
     for warning in warnings:
         click.echo(f"warn  {safe(warning)}")
-    assert asked.target is not None
-    lines = diagnose(asked.target, instance, asked.slots, Limits(timeout_scale=timeout_scale))
+    lines = diagnose(asked.target, instance, asked.slots, Limits(timeout_scale=timeout_scale), versions=asked.versions)
     for level, text in lines:
         click.echo(f"{level:<4}  {safe(text)}")
     return 4 if any(level == "no" for level, _ in lines) else 0

@@ -10,12 +10,14 @@ import contextlib
 import selectors
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from conformance.client.limits import RECEIVED_BYTES_MAX, RECEIVED_FRAMES_MAX
+from conformance.client.tls import TlsSocket, secured
 from conformance.errors import UnreachableError
 from conformance.targets.spec import TargetSpec
 from conformance.wire import FRAME_BYTES_MAX, FrameReader, WireError
@@ -70,7 +72,9 @@ class Connection:
         "written",
     )
 
-    def __init__(self, sock: socket.socket, *, frames_max: int = RECEIVED_FRAMES_MAX, bytes_max: int = RECEIVED_BYTES_MAX) -> None:
+    def __init__(
+        self, sock: socket.socket | TlsSocket, *, frames_max: int = RECEIVED_FRAMES_MAX, bytes_max: int = RECEIVED_BYTES_MAX
+    ) -> None:
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -91,7 +95,11 @@ class Connection:
     def open(
         cls, spec: TargetSpec, *, timeout_s: float, frames_max: int = RECEIVED_FRAMES_MAX, bytes_max: int = RECEIVED_BYTES_MAX
     ) -> Connection:
-        """Connect. Raises UnreachableError: nothing listens, the name does not resolve, no answer within `timeout_s`."""
+        """Connect. Raises UnreachableError: nothing listens, the name does not resolve, no answer within `timeout_s`.
+
+        For a `tcps` target with the handshake of TLS, whose errors are those of `conformance.client.tls.secured`.
+        """
+        began = time.monotonic()
         try:
             sock = socket.create_connection((spec.host, spec.port), timeout=timeout_s)
         except ConnectionRefusedError:
@@ -102,7 +110,24 @@ class Connection:
             raise UnreachableError(f"the host name of {spec.address} does not resolve ({error.strerror})") from None
         except (OSError, UnicodeError) as error:
             raise UnreachableError(f"cannot connect to {spec.address} ({_reason(error)})") from None
-        return cls(sock, frames_max=frames_max, bytes_max=bytes_max)
+        secure: TlsSocket | None = None
+        if spec.tls is not None:
+            try:
+                secure = secured(sock, spec, timeout_s=max(0.0, timeout_s - (time.monotonic() - began)))
+            finally:
+                if secure is None:
+                    sock.close()
+        return cls(sock if secure is None else secure, frames_max=frames_max, bytes_max=bytes_max)
+
+    @property
+    def secure(self) -> bool:
+        """Whether it is TLS."""
+        return isinstance(self._sock, TlsSocket)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something can be read that a selector does not know of."""
+        return isinstance(self._sock, TlsSocket) and self._sock.pending
 
     def fileno(self) -> int:
         """The socket's descriptor, -1 after `close`."""
@@ -240,18 +265,23 @@ class Connection:
 class Poller:
     """Waits until one of several connections can be read, or written if it has something to write."""
 
-    __slots__ = ("_selector",)
+    __slots__ = ("_secure", "_selector")
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
+        self._secure: list[Connection] = []
 
     def add(self, connection: Connection) -> None:
         """Watch a connection for reading."""
         self._selector.register(connection, selectors.EVENT_READ, connection)
+        if connection.secure:
+            self._secure.append(connection)
 
     def remove(self, connection: Connection) -> None:
         """Stop watching; before the connection is closed."""
         self._selector.unregister(connection)
+        if connection.secure:
+            self._secure.remove(connection)
 
     def wait(self, timeout_s: float, writers: Iterable[Connection] = ()) -> list[Connection]:
         """The connections that can be read now, after at most `timeout_s` seconds; none if the wait ended since one of `writers` could
@@ -259,12 +289,12 @@ class Poller:
         writing = [connection for connection in writers if connection.unwritten]
         for writer in writing:
             self._selector.modify(writer, selectors.EVENT_READ | selectors.EVENT_WRITE, writer)
-        readable: list[Connection] = []
-        for key, mask in self._selector.select(max(0.0, timeout_s)):
+        readable = [connection for connection in self._secure if connection.pending]
+        for key, mask in self._selector.select(0.0 if readable else max(0.0, timeout_s)):
             connection: Connection = key.data
             if mask & selectors.EVENT_WRITE:
                 connection.write()
-            if mask & selectors.EVENT_READ:
+            if mask & selectors.EVENT_READ and connection not in readable:
                 readable.append(connection)
         for writer in writing:
             self._selector.modify(writer, selectors.EVENT_READ, writer)

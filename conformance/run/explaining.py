@@ -17,6 +17,7 @@ from conformance.run.bench import Bench, Examined
 from conformance.run.settings import Settings
 from conformance.run_file import Failure, digest, failure_of
 from conformance.shrink import Bounds, Shrunk, shrink
+from conformance.targets.spec import TargetSpec, Tls
 from reference_model.config import InstanceConfig
 from reference_model.scenario import Scenario
 
@@ -96,13 +97,23 @@ class Explainer:
             raise HarnessError(f"cannot write {path}: {error.strerror or error}") from error
         return path
 
+    def _at(self, target: TargetSpec | None) -> list[str]:
+        """The options that name the target, without credentials."""
+        if target is None:
+            return ["--seed", str(self._settings.seed)]
+        if self._settings.target_file is not None:
+            return ["--target-file", str(self._settings.target_file)]
+        tls = target.tls or Tls()
+        named = {"--ca-file": tls.ca_file, "--cert-file": tls.cert_file, "--key-file": tls.key_file, "--tls-name": tls.host_name}
+        return ["--target", target.uri, *(word for name, value in named.items() if value is not None for word in (name, str(value)))]
+
     def _replay(self, path: Path) -> str:
         """The command line that runs the program again on the same target."""
         target = self._settings.target
         words = ["amps-conformance", "replay", str(path)]
         if self._settings.client is not None:
             return shlex.join([*words, "--client", self._settings.client])
-        words += ["--seed", str(self._settings.seed)] if target is None else ["--target", target.uri]
+        words += self._at(target)
         if self._settings.target_config is not None:
             words += ["--target-config", str(self._settings.target_config)]
         return shlex.join(words)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.client.limits import Limits
-from conformance.errors import UsageError
+from conformance.errors import MisconfiguredError, UsageError
+from conformance.known import meets
 from conformance.rules import EDITION, Catalogue
 from conformance.run.again import instance_to_data
 from conformance.run.bench import Bench
@@ -66,7 +67,15 @@ def bench_on(
     """The bench on one slot, emptied before and after, also after Ctrl-C. Raises TargetError."""
     limits = limits_of(settings)
     with ServerTarget.open(spec, instance, slot=slot, run=run, slots=settings.slots, limits=limits) as target:
+        check_version(settings.versions, target.version)
         yield Bench(target, catalogue, limits, chosen=selection.chosen)
+
+
+def check_version(wanted: str | None, version: str) -> None:
+    """Raises MisconfiguredError: the target is not of a version that its target file allows."""
+    if not meets(version, wanted):
+        said = f"says that it is version {version!r}" if version else "says no version"
+        raise MisconfiguredError(f"the target {said}, and the target file wants {wanted}")
 
 
 def header_of(
@@ -89,6 +98,7 @@ def header_of(
         "max_failures": settings.max_failures,
         "max_rate": settings.max_rate,
         "disruptive": settings.disruptive or None,
+        "target_file": None if settings.target_file is None else str(settings.target_file),
         "target_config": None if settings.target_config is None else str(settings.target_config),
         "left_out": {reason: list(rules) for reason, rules in selection.left_out.items()} or None,
     }

@@ -40,6 +40,9 @@ class Settings:
     """The options of a run.
 
     target         None: the embedded server, started for the run
+    target_file    where the target is told, None: on the command line
+    features       those of the target, None: those of its configuration; types: what its message types add to them
+    versions       condition on the version of the target: another one is not measured
     target_config  the target's own XML configuration; None: the one that `config` prints
     rules, exclude globs over rule ids (`Catalogue.match`), None: all, none
     seed           of the random scenarios, and of the embedded server's choices
@@ -55,6 +58,10 @@ class Settings:
     """
 
     target: TargetSpec | None = None
+    target_file: Path | None = None
+    features: frozenset[str] | None = None
+    types: frozenset[str] = frozenset()
+    versions: str | None = None
     target_config: Path | None = None
     profile: Profile = "smoke"
     rules: str | None = None
@@ -112,12 +119,18 @@ def instance_of(settings: Settings, slot: int) -> tuple[InstanceConfig, tuple[st
     UsageError: the file cannot be read, or has no topic of that slot.
     """
     if settings.target_config is None:
-        return STANDARD, ()
+        return _declared(STANDARD, settings), ()
     whole, warnings = config_file.read(settings.target_config)
     instance = config_file.logical(whole, slot)
     if not instance.topics:
         raise UsageError(f"{settings.target_config} has no topic of slot {slot}; start from what 'amps-conformance config' prints")
-    return instance, tuple(warnings)
+    return _declared(instance, settings), tuple(warnings)
+
+
+def _declared(instance: InstanceConfig, settings: Settings) -> InstanceConfig:
+    """The instance with the features that a target file declares."""
+    features = instance.features if settings.features is None else settings.features
+    return replace(instance, features=features | settings.types)
 
 
 def knowing(settings: Settings, file: Path | None) -> Settings:

@@ -29,12 +29,16 @@ from conformance.suites.failures import KIND, SuiteFailure, shown
 from conformance.suites.measuring import Measuring, Place
 from conformance.suites.workers import Workers
 from conformance.targets.spec import TargetSpec, parse_target
+from conformance.targets.target_file import read as read_target_file
 from reference_model.scenario import Scenario
 from reports import terminal
 from reports.files import NAMED, in_line
 from reports.record import Report, from_files
 
 PLUGIN: Final = "amps-conformance-session"
+
+UNSCALED: Final = 1.0
+"""The default of --amps-timeout-scale."""
 
 EXIT_HARNESS: Final = 3
 EXIT_NOT_MEASURED: Final = 4
@@ -67,15 +71,41 @@ def take_part(config: pytest.Config) -> SuiteSession:
     return session
 
 
+def _aimed(option: Any) -> dict[str, Any]:
+    """What settings need of the options that name the target. What a target file says besides is the default of other options.
+
+    Raises UsageError.
+    """
+    if option.amps_target_file is None:
+        return {"target": None if option.amps_target is None else parse_target(option.amps_target)}
+    if option.amps_target is not None:
+        raise UsageError("--amps-target and --amps-target-file name two servers; give one of them")
+    found = read_target_file(Path(option.amps_target_file))
+    for name, value in found.options.items():
+        where = f"amps_{name.replace('-', '_')}"
+        if where == "amps_timeout_scale":
+            option.amps_timeout_scale = float(value) if option.amps_timeout_scale == UNSCALED else option.amps_timeout_scale
+        elif hasattr(option, where) and getattr(option, where) is None:
+            setattr(option, where, value)
+    return {
+        "target": found.spec,
+        "target_file": found.path,
+        "features": found.features,
+        "types": found.types,
+        "versions": found.versions,
+    }
+
+
 def settings_of(config: pytest.Config) -> Settings:
     """The settings that the options of this pytest ask for. Raises UsageError."""
     option = config.option
     if config.inipath is None and config.rootpath == Path(option.amps_report_dir).resolve():
         raise UsageError("write --amps-report-dir=DIR: after a blank pytest takes a folder that exists for its root")
+    aimed = _aimed(option)
     if option.amps_timeout_scale <= 0:
         raise UsageError("--amps-timeout-scale must be greater than 0")
     settings = Settings(
-        target=None if option.amps_target is None else parse_target(option.amps_target),
+        **aimed,
         target_config=None if option.amps_target_config is None else Path(option.amps_target_config),
         profile=option.amps_profile,
         seed=draw_seed() if option.amps_seed is None else option.amps_seed,

@@ -1,4 +1,4 @@
-"""The `--target` mini-language: `host:port` or `tcp://user:password@host:port/amps/json` (wire.md section 1). No sockets here.
+"""The `--target` mini-language: `host:port`, `tcp://user:password@host:port/amps/json` (wire.md section 1), `tcps://`. No sockets.
 
 A spec never shows its password: not in `repr`, not in `str`, not in `.uri`, which holds no credentials at all.
 """
@@ -9,12 +9,14 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 from conformance.errors import UsageError
 
 PASSWORD_VARIABLE: Final = "AMPS_PASSWORD"  # noqa: S105 (the name of a variable, no password)
+SCHEMES: Final = ("tcp", "tcps")
 PORT_MAX: Final = 65535
 DEFAULT_MESSAGE_TYPE: Final = "json"
 
@@ -24,14 +26,30 @@ _MESSAGE_TYPE: Final = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How a `tcps` target is verified, and how it verifies us.
+
+    ca_file    certificates (PEM) that sign that of the target; None: those of the system
+    cert_file  our certificate (PEM), None: none; key_file: its key, None: in the same file
+    host_name  the name that the target's certificate must have; None: the host of the address
+    """
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    host_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSpec:
-    """An address and who we are there. `message_type` None: the URI ends in `/amps` and names none."""
+    """An address and who we are there. `message_type` None: the URI ends in `/amps` and names none. `tls` None: plain TCP."""
 
     host: str
     port: int
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     message_type: str | None = DEFAULT_MESSAGE_TYPE
+    tls: Tls | None = None
 
     @property
     def address(self) -> str:
@@ -41,7 +59,8 @@ class TargetSpec:
     @property
     def uri(self) -> str:
         """The whole address without credentials: what may be printed and recorded."""
-        return f"tcp://{self.address}/amps" + (f"/{self.message_type}" if self.message_type else "")
+        scheme = "tcp" if self.tls is None else "tcps"
+        return f"{scheme}://{self.address}/amps" + (f"/{self.message_type}" if self.message_type else "")
 
     @property
     def loopback(self) -> bool:
@@ -58,7 +77,7 @@ class TargetSpec:
 
 
 def parse_target(text: str) -> TargetSpec:
-    """The spec of `host:port` or of a `tcp://` URI; without a path it is `/amps/json`. Raises UsageError.
+    """The spec of `host:port` or of a `tcp://` or `tcps://` URI; without a path it is `/amps/json`. Raises UsageError.
 
     User and password are percent-decoded. A URI with a user and no password takes the password from AMPS_PASSWORD, if that is set.
     """
@@ -66,8 +85,8 @@ def parse_target(text: str) -> TargetSpec:
     scheme, separator, rest = text.partition("://")
     if not separator:
         scheme, rest = "tcp", text
-    if scheme.lower() != "tcp":
-        raise UsageError(f"{_shown(text)}: the scheme '{scheme}' is not supported; write tcp://host:port/amps/json")
+    if scheme.lower() not in SCHEMES:
+        raise UsageError(f"{_shown(text)}: the scheme '{scheme}' is not supported; write tcp://host:port/amps/json, or tcps://")
     if not rest or any(char.isspace() or not char.isprintable() for char in rest):
         raise UsageError(f"{_shown(text)}: not an address; write host:port or tcp://user:password@host:port/amps/json")
     credentials, at, _ = rest.partition("/")[0].rpartition("@")
@@ -79,7 +98,8 @@ def parse_target(text: str) -> TargetSpec:
     user, password = _credentials(credentials) if at else (None, None)
     if user is not None and password is None:
         password = os.environ.get(PASSWORD_VARIABLE)
-    return TargetSpec(host=host, port=port, user=user, password=password, message_type=_message_type(text, path))
+    tls = Tls() if scheme.lower() == "tcps" else None
+    return TargetSpec(host=host, port=port, user=user, password=password, message_type=_message_type(text, path), tls=tls)
 
 
 def _host_and_port(text: str, place: str) -> tuple[str, int]:
