@@ -60,7 +60,7 @@ class TlsSocket:
     def setblocking(self, flag: bool) -> None:
         self._sock.setblocking(flag)
 
-    def setsockopt(self, level: int, name: int, value: int) -> None:
+    def setsockopt(self, level: int, name: int, value: int | bytes) -> None:
         self._sock.setsockopt(level, name, value)
 
     def fileno(self) -> int:
