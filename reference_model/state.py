@@ -279,6 +279,7 @@ class Instance:
     silent    connections on which a command without cmd_id asked for no ack, with the first such step
     nameless  connections on which a command without cmd_id asked for acks
     persisted per connection the ids of the publishes that have to get a persisted ack
+    keys_alike per key domain the first key of those that may or may not be one (SOW-KEY-41)
     past      per topic its last message
     used      topics that no configuration mentions and a step does
     topics_reached      topics of which a subscription has had to get a message
@@ -297,6 +298,7 @@ class Instance:
         self.silent: Final[dict[str, str]] = {}
         self.nameless: Final[set[str]] = set()
         self.persisted: Final[dict[str, list[str]]] = {}
+        self.keys_alike: Final[dict[Hashable, RecordKey]] = {}
         self.past: Final[dict[str, Past]] = {}
         self.used: Final[set[str]] = set()
         self.topics_reached: Final[set[str]] = set()

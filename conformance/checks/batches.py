@@ -15,15 +15,7 @@ def batch_limits(seen: Seen, data: Mapping[str, object]) -> Result:
     assert isinstance(rule, R)
     assert isinstance(most, int)
     records = 0
-    messages = [
-        (index, event)
-        for index, event in seen.received
-        if event.message is not None
-        and event.message.cmd == "sow"
-        and event.connection == data["connection"]
-        and event.message.text("query_id") == data["query_id"]
-    ]
-    for index, event in messages:
+    for index, event in seen.results.get((str(data["connection"]), str(data["query_id"])), ()):
         assert event.message is not None
         count = len(event.message.records)
         records += count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.compare.explode import Atom
@@ -24,14 +24,26 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """Everything that checks look at. `received`: (index, event) of all frames from the target that decoded; `ended`: connections
-    whose last flush was answered, so that everything before it has been seen."""
+    """Everything that checks look at.
+
+    received  (index, event) of all frames from the target that decoded
+    ended     connections whose last flush was answered, so that everything before it has been seen
+    results   per (connection, query id) the `sow` messages among the received
+    """
 
     scenario: Scenario | ClientProgram
     observation: Observation
     atoms: tuple[Atom, ...]
     received: tuple[tuple[int, Event], ...]
     ended: frozenset[str] = field(default_factory=frozenset)
+    results: Mapping[tuple[str, str], Sequence[tuple[int, Event]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        results: dict[tuple[str, str], list[tuple[int, Event]]] = {}
+        for index, event in self.received:
+            if event.message is not None and event.message.cmd == "sow":
+                results.setdefault((event.connection, event.message.text("query_id") or ""), []).append((index, event))
+        object.__setattr__(self, "results", results)
 
     def answerable(self) -> Iterator[Event]:
         """The commands that were sent, but for those on connections that may be lost: their answers may be cut off anywhere."""

@@ -5,6 +5,8 @@ Source: sow.md sections 4 and 12, 1 to 3.
 
 from __future__ import annotations
 
+from math import isnan
+
 from reference_model.payload.json import parse
 from reference_model.rule import R
 from reference_model.state import CompoundKeyError, RecordKey, Topic, key_of_tree
@@ -32,30 +34,17 @@ def read_key(turn: Turn, topic: Topic, body: bytes) -> RecordKey | None:
             f"the key field {error} holds an array or an object, whose key is not documented (sow.md section 12, 3)"
         ) from None
     if key is not None:
-        for other in _known(turn, topic):
-            if other != key and _confusable(other, key):
-                if turn.about == (R("SOW-KEY-41"),):
-                    raise UndefinedKeyError
-                raise turn.refuse(f"key values {other} and {key} may or may not be one record (SOW-KEY-41)")
+        alike = turn.instance.keys_alike.setdefault((topic.config.domain, len(key), _confusable(key)), key)
+        if alike != key:
+            if turn.about == (R("SOW-KEY-41"),):
+                raise UndefinedKeyError
+            raise turn.refuse(f"key values {alike} and {key} may or may not be one record (SOW-KEY-41)")
     return key
 
 
-def _known(turn: Turn, topic: Topic) -> set[RecordKey]:
-    """Every key that a record of the topic, or of one with its key domain, has or had."""
-    known: set[RecordKey] = set()
-    for other in turn.instance.topics.values():
-        if other.config.domain == topic.config.domain and len(other.config.keys) == len(topic.config.keys):
-            known |= other.records.keys() | other.ghosts.keys() | other.shown
-    return known
-
-
-def _confusable(one: RecordKey, other: RecordKey) -> bool:
-    """Keys that a text or numeric reading could take for equal: 1, "1", 1.0, true."""
-    return all(_loosely_equal(a, b) for a, b in zip(one, other, strict=True))
-
-
-def _loosely_equal(one: str, other: str) -> bool:
-    return one == other or _loose(one) == _loose(other)
+def _confusable(key: RecordKey) -> tuple[object, ...]:
+    """Equal for keys that a text or numeric reading could take for equal: 1, "1", 1.0, true."""
+    return tuple(_loose(text) for text in key)
 
 
 def _loose(text: str) -> object:
@@ -68,6 +57,7 @@ def _loose(text: str) -> object:
         if exact_integer_min <= number < exact_integer_end:
             return number
     try:
-        return float(bare)
+        value = float(bare)
     except ValueError:
         return {"true": 1, "false": 0, "null": None}.get(bare, bare)
+    return bare if isnan(value) else value  # which is equal to nothing, not even to itself
