@@ -36,6 +36,10 @@ class MisconfiguredError(TargetError):
     """The target lacks what was declared: a topic, a feature, a right."""
 
 
+class ProxyError(TargetError):
+    """A proxy that is to make faults cannot be had, or is gone."""
+
+
 class SlotError(TargetError):
     """A slot is in use by another run, or cannot be emptied."""
 

@@ -42,6 +42,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--amps-strict", action="store_true", help="deviations from what the documentation only implies fail, too")
     group.addoption("--amps-known-failing", metavar="FILE", help="failures that are known (TOML): one item each at the end, not red")
     group.addoption("--amps-timeout-scale", type=float, default=1.0, metavar="X", help="multiply every wait")
+    group.addoption(
+        "--toxiproxy", "--amps-toxiproxy", dest="amps_toxiproxy", metavar="HOST:PORT|auto", help="make faults by this toxiproxy"
+    )
+    group.addoption("--amps-toxiproxy-upstream", metavar="HOST:PORT", help="the server's address as toxiproxy sees it")
+    group.addoption("--amps-toxiproxy-listen", metavar="HOST", help="the address of toxiproxy's machine on which its proxies listen")
     group.addoption("--amps-disruptive", action="store_true", help="send broken frames and very large messages to a remote target")
 
 

@@ -84,7 +84,7 @@ def _on_server(mutant: Mutant, seed: int, limit_s: float, *, smoke_only: bool, s
         try:
             with ServerTarget.open(server.spec, STANDARD, slot=0, run="selftest", limits=WAITS) as target:
                 bench = Bench(target, catalogue, WAITS)
-                for scenario in _scenarios(seed, smoke_only=smoke_only):
+                for scenario in _scenarios(seed, smoke_only=smoke_only, faults=mutant.lossy):
                     if time.monotonic() - began > limit_s:
                         break
                     ran += 1
@@ -120,8 +120,8 @@ def healthy(seed: int) -> frozenset[str]:
         return frozenset(finding.rule for scenario in directed() for finding in bench.examine(scenario).decisive)
 
 
-def _scenarios(seed: int, *, smoke_only: bool) -> Iterable[Scenario]:
-    return directed() if smoke_only else chain(directed(), drawn(seed))
+def _scenarios(seed: int, *, smoke_only: bool, faults: bool) -> Iterable[Scenario]:
+    return directed() if smoke_only else chain(directed(), drawn(seed, faults=faults))
 
 
 def _blamed(mutant: Mutant, examined: Examined, catalogue: Catalogue) -> tuple[tuple[str, Blame], ...]:

@@ -190,10 +190,11 @@ def persisted_each(seen: Seen, data: Mapping[str, object]) -> Result:
         for _, event in seen.received
         if event.connection == connection and event.message is not None and event.message.text("ack_type") == "persisted"
     }
+    places = {id(event): index for index, event in enumerate(seen.observation.events)}
     sent = {
-        event.message.text("cmd_id"): index
-        for index, event in enumerate(seen.observation.events)
-        if event.kind == "sent" and event.connection == connection and event.message is not None
+        event.message.text("cmd_id"): places[id(event)]
+        for event in seen.answerable()
+        if event.connection == connection and event.message is not None
     }
     asked = [cmd_id for cmd_id in cmd_ids if cmd_id in sent]
     lacking = [cmd_id for cmd_id in asked if cmd_id not in acked]

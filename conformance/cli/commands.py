@@ -75,6 +75,15 @@ SEED: Final = click.option("--seed", type=click.IntRange(min=0), help="Seed of t
 TIMEOUT_SCALE: Final = click.option(
     "--timeout-scale", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True, help="Multiply every wait."
 )
+TOXIPROXY: Final = click.option(
+    "--toxiproxy", metavar="HOST:PORT|auto", help="Make faults by this toxiproxy too; auto starts the toxiproxy-server on PATH."
+)
+TOXIPROXY_UPSTREAM: Final = click.option(
+    "--toxiproxy-upstream", metavar="HOST:PORT", help="The server's address as toxiproxy sees it. Default: as we see it."
+)
+TOXIPROXY_LISTEN: Final = click.option(
+    "--toxiproxy-listen", metavar="HOST", help="The address of toxiproxy's machine on which its proxies listen. Default: its API's."
+)
 
 
 def report_dir(default: str) -> Decorator:
@@ -112,6 +121,9 @@ def report_dir(default: str) -> Decorator:
     click.option("--max-rate", type=click.FloatRange(min=0, min_open=True), help="At most so many commands a second, on average."),
     click.option("--disruptive", is_flag=True, help="Send broken frames and very large messages to a target that is not on loopback."),
     TARGET_CONFIG,
+    TOXIPROXY,
+    TOXIPROXY_UPSTREAM,
+    TOXIPROXY_LISTEN,
     click.option("--known-failing", type=PATH, metavar="FILE", help="Failures that are known (TOML): they do not make the run red."),
 )
 def run_command(**options: Any) -> int:
@@ -134,6 +146,9 @@ def run_command(**options: Any) -> int:
     TIMEOUT_SCALE,
     report_dir("amps-report/replay"),
     TARGET_CONFIG,
+    TOXIPROXY,
+    TOXIPROXY_UPSTREAM,
+    TOXIPROXY_LISTEN,
 )
 def replay_command(**options: Any) -> int:
     """Run one program file, and judge it like any scenario.
@@ -281,6 +296,26 @@ def serve_command(**options: Any) -> int:
     from conformance.cli import telling
 
     return telling.serve(**options)
+
+
+@program.command("proxy")
+@_options(
+    click.option("--target", metavar="URI", required=True, help="The server that the way leads to."),
+    click.option(
+        "--toxic", "toxics", multiple=True, metavar="KIND[:NAME=N,...]", help="latency:latency_ms=50; slicer:average_bytes=1,upstream"
+    ),
+    click.option("--toxiproxy", metavar="HOST:PORT|auto", default="auto", show_default=True, help="Where toxiproxy is."),
+    TOXIPROXY_UPSTREAM,
+    TOXIPROXY_LISTEN,
+)
+def proxy_command(target: str, toxics: tuple[str, ...], **options: Any) -> int:
+    """Make a slow or faulty way to a server, by toxiproxy. The first line names its address; Ctrl-C ends it."""
+    from conformance.cli.proxying import proxy
+    from conformance.run.settings import place_of
+
+    place = place_of(options["toxiproxy"], options["toxiproxy_upstream"], options["toxiproxy_listen"])
+    assert place is not None
+    return proxy(target=target, toxics=toxics, place=place)
 
 
 @program.command("doctor")

@@ -15,7 +15,7 @@ from conformance.cli.display import Display
 from conformance.errors import UsageError
 from conformance.run import conduct
 from conformance.run.selection import Selection
-from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots
+from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots, place_of
 from conformance.targets.spec import parse_target
 from conformance.targets.target_file import tls_of
 from reports.terminal import console
@@ -57,8 +57,10 @@ def replay(*, file: Path, seed: int | None, **options: Any) -> int:
 
 def _settings(*, seed: int | None, slots: str, time_limit: str | None = None, rules: str | None = None, **options: Any) -> Settings:
     """The settings of the options; those with a text of their own are parsed. Raises UsageError."""
+    toxiproxy = (options.pop(f"toxiproxy{name}", None) for name in ("", "_upstream", "_listen"))
     settings = Settings(
         **aimed(options),
+        proxies=place_of(*toxiproxy),
         seed=draw_seed() if seed is None else seed,
         slots=parse_slots(slots),
         time_limit_s=None if time_limit is None else parse_duration(time_limit),
@@ -66,7 +68,7 @@ def _settings(*, seed: int | None, slots: str, time_limit: str | None = None, ru
         **options,
     )
     if settings.time_limit_s is not None and settings.profile == "smoke":
-        raise UsageError("--time-limit goes with --profile pr or nightly; smoke runs its scenarios to the end")
+        raise UsageError("--time-limit goes with --profile pr, nightly or faults; smoke runs its scenarios to the end")
     return settings
 
 

@@ -6,7 +6,7 @@ bucket, or across correlations where an id came back changed. Pure. What a misma
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -59,6 +59,7 @@ class _Aligner:
     def run(self, atoms: list[Atom]) -> Alignment:
         self._index(lambda slot: slot.where[1] == "ack")
         acks = [atom for atom in atoms if atom.kind == "ack"]
+        self._give_way(acks)
         left = self._take(acks)
         self._conditions()
         self._index(lambda slot: slot.where[1] != "ack")
@@ -86,6 +87,15 @@ class _Aligner:
                     self.by_key[where_key] = slot
                 assert isinstance(slot.key, tuple)
                 self.key_of[slot.where].setdefault(slot.key_of, set()).add(slot.key[0])
+
+    def _give_way(self, acks: list[Atom]) -> None:
+        """Of acks with one id, as those of a logon that is sent again after a loss, those that may come give way to those that must."""
+        came = Counter(atom.where for atom in acks)
+        for where, slots in self.by_where.items():
+            few = len(slots) - came[where]
+            if few > 0 and len(slots) > 1 and came[where]:
+                may = [slot for slot in slots if slot.occurs is Occurs.OPTIONAL][:few]
+                self.by_where[where] = [slot for slot in slots if slot not in may]
 
     def _in_order(self, atoms: list[Atom]) -> list[Atom]:
         """Match the deliveries of each subscription as they are read best in their order; what that leaves over is returned."""

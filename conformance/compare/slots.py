@@ -140,9 +140,11 @@ def _missing(case: Case, slot: Slot) -> None:
 def _overdue(case: Case, slot: Slot) -> bool:
     """A delivery is lacking once a later one of its subscription has come, what answers a query once a later flush was answered; either
     once a fence on its connection has waited in vain."""
-    connection, kind, _ = slot.where
+    connection, kind, correlation = slot.where
     if case.in_turn or connection in case.closed or case.followed(slot) or case.marked(slot):
         return True
+    if slot.step in case.lost and (connection, "group_end", correlation) in case.came:
+        return True  # no flush is answered on a lost connection, and this result ended
     place = case.place(slot)
     if kind in ANSWERS and case.flushed.get(connection, -1) >= place:
         return True

@@ -16,6 +16,7 @@ from conformance import programs
 from conformance.client.limits import Limits
 from conformance.compare import judge
 from conformance.errors import TargetError
+from conformance.faults.proxies import Proxies
 from conformance.naming import Naming
 from conformance.results import Finding, Verdict
 from conformance.rules import Catalogue
@@ -108,14 +109,24 @@ class _Named:
 
 
 class Bench:
-    """Examines scenarios on a target, one after the other. `chosen`: the rules whose verdicts are kept, None for all."""
+    """Examines scenarios on a target, one after the other. `chosen`: the rules whose verdicts are kept, None for all; `proxies` make
+    the faults that we cannot make."""
 
-    def __init__(self, target: ServerTarget, catalogue: Catalogue, limits: Limits, *, chosen: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        target: ServerTarget,
+        catalogue: Catalogue,
+        limits: Limits,
+        *,
+        chosen: frozenset[str] | None = None,
+        proxies: Proxies | None = None,
+    ) -> None:
         self.target = target
         self.catalogue = catalogue
         self._limits = limits
         self._chosen = chosen
         self._habits = Habits()
+        self._proxies = proxies
         self._confirmed: set[tuple[str, str, str]] = set()
 
     def examine(self, scenario: Scenario) -> Examined:
@@ -149,7 +160,7 @@ class Bench:
         self.target.reset()
         target = _Named(self.target)
         try:
-            observation = execute(scenario, target, limits or self._limits, self._habits if limits is None else None)
+            observation = execute(scenario, target, limits or self._limits, self._habits if limits is None else None, self._proxies)
         except TargetError:
             raise
         except Exception as error:  # noqa: BLE001 (a mistake of ours is recorded with its scenario, and the run goes on)

@@ -23,6 +23,7 @@ from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
 from conformance.run.settings import Settings, instance_of
 from conformance.run_file import RUN_FILE, Failure, Origin, RunHeader, RunWriter
+from conformance.runner.execution import proxied
 from conformance.targets.spec import TargetSpec
 from reference_model.model import predict
 from reference_model.scenario import Scenario
@@ -55,6 +56,8 @@ def replay(scenario: Scenario, settings: Settings, events: Events) -> Conclusion
     lacking = sorted(scenario.needs - implied(instance.features))
     if lacking:
         raise MisconfiguredError(f"{scenario.name} needs {', '.join(lacking)}, which the target is not declared to have")
+    if settings.proxies is None and proxied(scenario):
+        raise UsageError(f"{scenario.name} has faults that only a proxy makes: --toxiproxy")
     try:
         predict(scenario, instance)
     except ProgramError as error:
@@ -91,7 +94,8 @@ class Run:
         self.drawn = self._drawn() if random else iter(())
 
     def _drawn(self) -> Iterator[Scenario]:
-        return drawn(self.settings.seed, config=self.instance, faults=self.settings.profile == "faults")
+        settings = self.settings
+        return drawn(settings.seed, config=self.instance, faults=settings.profile == "faults", proxy=settings.proxies is not None)
 
     def _explainer(self, bench: Bench | None = None, budget_s: float = 0.0) -> Explainer:
         return Explainer(self.settings, self.catalogue, self.instance, bench=bench, budget_s=budget_s)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from conformance.client.limits import Limits
 from conformance.errors import MisconfiguredError, UsageError
+from conformance.faults.proxies import proxies_of
 from conformance.known import meets
 from conformance.rules import EDITION, Catalogue
 from conformance.run.again import instance_to_data
@@ -66,9 +67,11 @@ def bench_on(
 ) -> Iterator[Bench]:
     """The bench on one slot, emptied before and after, also after Ctrl-C. Raises TargetError."""
     limits = limits_of(settings)
-    with ServerTarget.open(spec, instance, slot=slot, run=run, slots=settings.slots, limits=limits) as target:
+    with contextlib.ExitStack() as stack:
+        target = stack.enter_context(ServerTarget.open(spec, instance, slot=slot, run=run, slots=settings.slots, limits=limits))
         check_version(settings.versions, target.version)
-        yield Bench(target, catalogue, limits, chosen=selection.chosen)
+        proxies = None if settings.proxies is None else stack.enter_context(proxies_of(settings.proxies, spec))
+        yield Bench(target, catalogue, limits, chosen=selection.chosen, proxies=proxies)
 
 
 def check_version(wanted: str | None, version: str) -> None:
@@ -99,6 +102,7 @@ def header_of(
         "max_rate": settings.max_rate,
         "disruptive": settings.disruptive or None,
         "target_file": None if settings.target_file is None else str(settings.target_file),
+        "toxiproxy": None if settings.proxies is None else settings.proxies.toxiproxy,
         "target_config": None if settings.target_config is None else str(settings.target_config),
         "left_out": {reason: list(rules) for reason, rules in selection.left_out.items()} or None,
     }

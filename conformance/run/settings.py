@@ -10,6 +10,8 @@ from typing import Final, Literal, get_args
 
 from conformance import config_file, known_file
 from conformance.errors import UsageError
+from conformance.faults.api import parse_address
+from conformance.faults.proxies import AUTO, Place
 from conformance.known import KnownFailure
 from conformance.naming import SLOTS_MAX
 from conformance.rules import load, standings
@@ -55,6 +57,7 @@ class Settings:
     keep           which recordings stay in the run file
     known          failures that are excused in advance
     client         command line of the adapter of a client under test (or tcp://HOST:PORT of a running one), None: a server is tested
+    proxies        where toxiproxy is, for faults that only a proxy makes; None: there are none such
     """
 
     target: TargetSpec | None = None
@@ -78,6 +81,7 @@ class Settings:
     keep: Keep = "some"
     known: tuple[KnownFailure, ...] = ()
     client: str | None = None
+    proxies: Place | None = None
 
     @property
     def limit_s(self) -> float | None:
@@ -96,6 +100,19 @@ def parse_duration(text: str) -> float:
     if found is None or float(found[1]) == 0:
         raise UsageError(f"'{text}' is no duration; write 90s, 10m or 2h")
     return float(found[1]) * _UNIT_S[found[2] or ""]
+
+
+def place_of(toxiproxy: str | None, upstream: str | None, listen: str | None) -> Place | None:
+    """The three options about toxiproxy together. Raises UsageError."""
+    if toxiproxy is None:
+        if upstream is not None or listen is not None:
+            raise UsageError("--toxiproxy-upstream and --toxiproxy-listen go with --toxiproxy")
+        return None
+    if toxiproxy != AUTO:
+        parse_address(toxiproxy, "--toxiproxy")
+    if upstream is not None:
+        parse_address(upstream, "--toxiproxy-upstream")
+    return Place(toxiproxy=toxiproxy, upstream=upstream, listen=listen)
 
 
 def parse_slots(text: str) -> range:

@@ -19,6 +19,7 @@ from conformance.runner.awaited import Awaited, Entry, Need
 from conformance.runner.faulty import PAUSES_MAX, Doom, pieces
 from conformance.runner.habits import Habits, Kind
 from conformance.targets.base import Target
+from conformance.targets.spec import TargetSpec
 from conformance.wire import WireError, cut, decode, encode_command, encode_message
 from conformance.wire.framing import LENGTH_BYTES
 from reference_model.fault import Fault
@@ -66,7 +67,9 @@ class Channels:
     late        labels of waits that were given up
     """
 
-    def __init__(self, target: Target, limits: Limits, habits: Habits | None) -> None:
+    def __init__(self, target: Target, limits: Limits, habits: Habits | None, route: Callable[[str], TargetSpec] | None = None) -> None:
+        """`route`: the address for each connection, None: that of the target."""
+        self._route = route or (lambda _: target.spec)
         self.events: list[Event] = []
         self.sent: dict[str, Message] = {}
         self.sent_at: dict[str, int] = {}
@@ -90,7 +93,7 @@ class Channels:
         """Connect. Raises UnreachableError."""
         limits = self._limits
         connection = Connection.open(
-            self._target.spec, timeout_s=limits.connect_s * self._scale, frames_max=limits.frames_max, bytes_max=limits.bytes_max
+            self._route(name), timeout_s=limits.connect_s * self._scale, frames_max=limits.frames_max, bytes_max=limits.bytes_max
         )
         peer = self.peers[name] = Peer(name, connection, Awaited(self._target.config, self._habits))
         self._awaited.append(peer.awaited)

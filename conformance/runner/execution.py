@@ -12,16 +12,18 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from conformance.client.limits import DEFAULT_LIMITS, Limits
-from conformance.errors import UnreachableError
+from conformance.errors import ProxyError, UnreachableError
+from conformance.faults.proxies import Proxies
 from conformance.runner.awaited import Need
 from conformance.runner.channels import Channels, Peer, outstanding
-from conformance.runner.faulty import LOST_S, SETTLE_LOST_MS_LOOPBACK, SETTLE_LOST_MS_REMOTE
+from conformance.runner.faulty import LOST_S, SETTLE_LOST_MS_LOOPBACK, SETTLE_LOST_MS_REMOTE, drain_s
 from conformance.runner.foreign import count_foreign
 from conformance.runner.habits import Habits
 from conformance.runner.marker import Marker
 from conformance.runner.resolve import Resolver
 from conformance.runner.touched import touched_topics
 from conformance.targets.base import Target
+from conformance.targets.spec import TargetSpec
 from reference_model.fault import KINDS, Fault, Mend
 from reference_model.messages import PLAIN, Message
 from reference_model.observation import Observation
@@ -40,35 +42,55 @@ def end_id(connection: str) -> str:
     return f"end-{connection}"
 
 
-def execute(scenario: Scenario, target: Target, limits: Limits = DEFAULT_LIMITS, habits: Habits | None = None) -> Observation:
+def execute(
+    scenario: Scenario,
+    target: Target,
+    limits: Limits = DEFAULT_LIMITS,
+    habits: Habits | None = None,
+    proxies: Proxies | None = None,
+) -> Observation:
     """Run the scenario. The slot has to be empty: that is the caller's to see to.
 
-    Raises UnreachableError if the first connection of the scenario cannot be made, and nothing else for what a target does.
+    Raises UnreachableError if the first connection of the scenario cannot be made, and nothing else for what a target does; ProxyError
+    if the scenario needs `proxies` and there are none, or they do not what they are asked for.
     `habits`: what the runner remembers of this target from one execution to the next, so that what it leaves out for good does not cost
     a whole wait each time. `late` holds labels of fences, `barrier-<label of the step before which it stood>` and `end-<connection>`.
     """
     target.touch(touched_topics(scenario, target.config))
-    execution = _Execution(scenario, target, limits, habits)
+    if proxies is None and any(isinstance(step, Fault) and step.proxy for step in scenario.steps):
+        raise ProxyError(f"{scenario.name} has faults that only a proxy makes: --toxiproxy")
+    execution = _Execution(scenario, target, limits, habits, proxies)
     try:
         for step in scenario.steps:
             execution.step(step)
         execution.end()
     finally:
         execution.close()
+        if proxies is not None:
+            proxies.rest()
     return execution.observation()
+
+
+def proxied(scenario: Scenario) -> set[str | None]:
+    """The connections that faults of a proxy are made on, None for all."""
+    return {step.connection for step in scenario.steps if isinstance(step, Fault) and step.proxy}
 
 
 class _Execution:
     """The state of one run of one scenario."""
 
-    def __init__(self, scenario: Scenario, target: Target, limits: Limits, habits: Habits | None) -> None:
+    def __init__(self, scenario: Scenario, target: Target, limits: Limits, habits: Habits | None, proxies: Proxies | None) -> None:
         self._scenario = scenario
         self._target = target
         self._limits = limits
         self._unresolved: list[str] = []
         self._last: Peer | None = None
         self._slow: dict[str, Fault] = {}
-        self._channels = Channels(target, limits, habits)
+        self._waiting: dict[str, Fault] = {}
+        self._refused: set[str] = set()
+        self._proxies = proxies
+        self._through = proxied(scenario)
+        self._channels = Channels(target, limits, habits, self._route)
         self._resolver = Resolver(target.config, self._channels.events, self._channels.sent)
 
     def observation(self) -> Observation:
@@ -136,16 +158,22 @@ class _Execution:
 
     def _open(self, step: Open) -> None:
         channels = self._channels
+        waiting = self._waiting.pop(step.connection, None)
         former = channels.peers.get(step.connection)
         assert former is None or former.gone, f"step {step.label}: connection {step.connection} is open"
         try:
             peer = channels.open(step.connection, step.label)
         except UnreachableError as error:
-            if not channels.events:
+            if waiting is None and not channels.events:
                 raise
             channels.note(step.connection, "closed", label=step.label, detail=str(error))
-            self._unresolved.append(step.label)
+            if waiting is None:
+                self._unresolved.append(step.label)
+            else:
+                self._refused.add(step.connection)
             return
+        if waiting is not None:
+            channels.doom(peer, waiting)
         for fault in self._slow.values():
             if fault.kind == "pieces" and fault.connection in {None, peer.name}:
                 peer.pieces = fault
@@ -247,7 +275,10 @@ class _Execution:
     def _close(self, step: Close) -> None:
         peer = self._channels.peers.get(step.connection)
         if peer is None:
-            self._unresolved.append(step.label)
+            if step.connection in self._refused:
+                self._restore(step.connection)
+            else:
+                self._unresolved.append(step.label)
             return
         if peer.doom is not None:
             self._lose(peer)
@@ -255,6 +286,13 @@ class _Execution:
         self._barrier([peer], step.label)
         self._channels.close_one(peer)
         self._channels.note(step.connection, "step", label=step.label, detail="closed by us")
+
+    def _route(self, connection: str) -> TargetSpec:
+        """Where a connection goes: one that a proxy's fault is made on goes through a proxy."""
+        spec = self._target.spec
+        if self._proxies is None or not {connection, None} & self._through:
+            return spec
+        return self._proxies.route(connection, spec)
 
     # ---- faults ----------------------------------------------------------------------------------------------------------------
 
@@ -266,18 +304,43 @@ class _Execution:
         channels.note(step.connection or "", "step", label=step.label, detail=f"fault {step.kind}")
         if not step.ends:
             self._slow[step.label] = step
+        if step.proxy and self._proxies is not None:
+            for name in self._concerned(step, peers):
+                self._proxies.begin(name, step)
+        if step.ends and step.connection is not None and not peers:
+            self._waiting[step.connection] = step
         for peer in peers:
             if step.ends and peer.doom is None:
                 channels.doom(peer, step)
             elif step.kind == "pieces":
                 peer.pieces = step
 
+    def _restore(self, connection: str) -> None:
+        """A connection that a fault kept from being made is given up by the program: the fault is over."""
+        self._refused.discard(connection)
+        if self._proxies is not None:
+            for step in self._scenario.steps:
+                if isinstance(step, Fault) and step.proxy and step.ends and step.connection == connection:
+                    self._proxies.end(connection, step)
+
     def _mend(self, step: Mend) -> None:
         fault = self._slow.pop(step.fault, None)
+        if fault is not None and fault.proxy and self._proxies is not None:
+            for name in self._concerned(fault, list(self._channels.peers.values())):
+                self._proxies.end(name, fault)
         for peer in self._channels.peers.values():
             if peer.pieces is fault:
                 peer.pieces = None
         self._channels.note("", "step", label=step.label, detail=f"end of fault {step.fault}")
+
+    def _concerned(self, fault: Fault, peers: list[Peer]) -> list[str]:
+        """The connections on whose proxies a fault is made: of one for all what ends only where there is something to end."""
+        if fault.connection is not None:
+            return [fault.connection]
+        if fault.ends:
+            return [peer.name for peer in peers]
+        opened = (step.connection for step in self._scenario.steps if isinstance(step, Open))
+        return list(dict.fromkeys(opened))
 
     def _lose(self, peer: Peer) -> None:
         """The connection is lost as its fault says; then the target has time to notice."""
@@ -286,8 +349,11 @@ class _Execution:
         assert peer.doom is not None
         fault = peer.doom.fault
         own_s = fault.number("timeout_ms") / 1000 if "timeout_ms" in KINDS[fault.kind].numbers else 0.0
-        self._channels.lose(peer, own_s + LOST_S * scale)
-        self._channels.listen((SETTLE_LOST_MS_LOOPBACK if loopback else SETTLE_LOST_MS_REMOTE * scale) / 1000)
+        slow_s = sum(drain_s(slow) for slow in self._slow.values() if slow.connection in {None, peer.name})
+        self._channels.lose(peer, own_s + slow_s + LOST_S * scale)
+        if fault.proxy and self._proxies is not None:
+            self._proxies.end(peer.name, fault)
+        self._channels.listen(slow_s + (SETTLE_LOST_MS_LOOPBACK if loopback else SETTLE_LOST_MS_REMOTE * scale) / 1000)
 
     def end(self) -> None:
         """Flush every open connection and wait for all that is awaited on it; then listen for what should not come."""
@@ -309,7 +375,7 @@ class _Execution:
         """The peer if it can still be written to; else the step counts as not sent."""
         peer = self._channels.peers.get(connection)
         if peer is None or peer.gone:
-            if peer is None or peer.doom is None:
+            if connection not in self._refused and (peer is None or peer.doom is None):
                 self._unresolved.append(label)
             return None
         return peer

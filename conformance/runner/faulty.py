@@ -17,6 +17,9 @@ SETTLE_LOST_MS_REMOTE: Final = 250.0
 """After a connection was lost: what was on its way arrives, and the target notices the loss. Nothing proves when that is over; what a
 target takes in later than this the model allows for."""
 
+UNDER_WAY_BYTES: Final = 4096
+"""About as much as the few commands before a loss are."""
+
 PAUSES_MAX: Final = 25
 """Pauses in one frame, however many pieces it has: a scenario has to end."""
 
@@ -60,6 +63,19 @@ class Doom:
             return False
         frames = self.fault.number("frames")
         return read_left == 0 or (frames > 0 and self.frames >= frames) or (read_left is None and not frames)
+
+
+def drain_s(fault: Fault) -> float:
+    """How long what is under way on a connection with this fault that slows down may take to arrive, in seconds."""
+    match fault.kind:
+        case "latency":
+            return (fault.number("latency_ms") + fault.number("jitter_ms")) / 1000
+        case "bandwidth":
+            return UNDER_WAY_BYTES / 1000 / fault.number("rate_kb_s")
+        case "slicer":
+            return UNDER_WAY_BYTES / fault.number("average_bytes") * fault.number("delay_us") / 1_000_000
+        case _:
+            return 0.0
 
 
 def pieces(frame: bytes, size: int) -> list[bytes]:

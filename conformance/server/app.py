@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from conformance.wire import FrameReader, WireError, decode, encode_message
@@ -58,9 +58,9 @@ class App:
     def add(self, connection: Connection, session: Session) -> None:
         self._connections[session.number] = connection
 
-    def remove(self, session: Session) -> None:
+    def remove(self, session: Session, *, reset: bool) -> None:
         self._connections.pop(session.number, None)
-        self.engine.disconnect(session)
+        self.engine.disconnect(session, reset=reset)
         self.soon()
 
     def soon(self) -> None:
@@ -96,10 +96,11 @@ class Connection(asyncio.Protocol):
         self._app: Final = app
         self._message_type: Final = message_type
         self._reader: Final = FrameReader()
-        self._inbox: Final[deque[bytes]] = deque()
+        self._inbox: Final[deque[tuple[bytes, float]]] = deque()
         self._broken = False
         self._writable = True
         self._turn: asyncio.Handle | None = None
+        self._begun_s = 0.0
 
     # ---- called by the event loop --------------------------------------------------------------------------------------------
 
@@ -112,11 +113,17 @@ class Connection(asyncio.Protocol):
         self._app.add(self, self._session)
 
     def data_received(self, data: bytes) -> None:
+        now = time.monotonic()
+        if not self._reader.pending:
+            self._begun_s = now
         try:
-            self._inbox.extend(self._reader.feed(data))
+            payloads: Sequence[bytes] = self._reader.feed(data)
         except WireError as error:
-            self._inbox.extend(error.before)
+            payloads = error.before
             self._broken = True
+        for payload in payloads:
+            self._inbox.append((payload, now - self._begun_s))
+            self._begun_s = now
         if self._turn is None:
             self._work()
 
@@ -140,11 +147,14 @@ class Connection(asyncio.Protocol):
         self.flush()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        del exc
         self._inbox.clear()
         if self._turn is not None:
             self._turn.cancel()
-        self._app.remove(self._session)
+        if self._reader.pending:
+            command = self._app.engine.behaviour.torn(self._reader.rest)
+            if command:
+                self._take(command)
+        self._app.remove(self._session, reset=exc is not None)
 
     # ---- commands in ---------------------------------------------------------------------------------------------------------
 
@@ -155,7 +165,7 @@ class Connection(asyncio.Protocol):
         for _ in range(commands_per_turn_max):
             if not inbox or not self._writable or session.closing is not None or self._transport.is_closing():
                 break
-            self._take(inbox.popleft())
+            self._take(*inbox.popleft())
             if session.waiting_bytes > write_bytes_high:
                 self.flush()
         if session.closing is not None:
@@ -174,7 +184,7 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.pause_reading()
 
-    def _take(self, payload: bytes) -> None:
+    def _take(self, payload: bytes, took_s: float = 0.0) -> None:
         if not payload:
             return
         engine, session = self._app.engine, self._session
@@ -186,7 +196,8 @@ class Connection(asyncio.Protocol):
             return
         if self._app.trace is not None:
             self._trace("<", _masked(payload, message))
-        engine.receive(session, message)
+        source = engine.behaviour.source(session, took_s, engine.sessions)
+        engine.receive(source, message)
 
     def _trace(self, way: str, payload: bytes) -> None:
         if self._app.trace is not None:

@@ -6,7 +6,7 @@ of rules, scenarios or tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from conformance.wire import encode_message
@@ -14,6 +14,7 @@ from reference_model.messages import Header, Message, SowRecord
 
 from .documents import Document
 from .merging import MergeRules, merge
+from .session import Session
 from .store import Record, SowTopic, joined
 
 FieldValues = dict[str, str | int]
@@ -47,6 +48,27 @@ class Behaviour:
         """The fields of a logon ack besides those of every ack."""
         return fields
 
+    def source(self, session: Session, seconds: float, sessions: Mapping[int, Session]) -> Session:
+        """The connection that a command counts for: the one that it came on. `seconds`: how long it took to arrive."""
+        del seconds, sessions
+        return session
+
+    def torn(self, data: bytes) -> bytes:
+        """The command in the beginning of a frame whose connection has ended: there is none."""
+        del data
+        return b""
+
+    def lost(self, session: Session) -> None:
+        """A connection was reset, before it is forgotten."""
+
+    def logged_on(self, session: Session) -> None:
+        """A client has logged on."""
+
+    def answered(self, session: Session, sessions: Mapping[int, Session]) -> Session:
+        """The connection that the answer to a logon is sent on."""
+        del sessions
+        return session
+
     # ---- acks ----------------------------------------------------------------------------------------------------------------
 
     def acks_wanted(self, asked: frozenset[str]) -> frozenset[str]:
@@ -75,6 +97,12 @@ class Behaviour:
         return True
 
     # ---- records -------------------------------------------------------------------------------------------------------------
+
+    def changed(self, session: Session, topic: SowTopic, key: str, old: Record | None) -> None:
+        """A publish of that connection made a record, or replaced one (`old`)."""
+
+    def made_safe(self, session: Session) -> None:
+        """A flush has been answered: what the connection changed before stays."""
 
     def key_material(self, domain: str, values: Sequence[str]) -> str:
         """The text whose checksum is the SOW key of these key values."""

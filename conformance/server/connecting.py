@@ -42,6 +42,7 @@ def logon(hub: Hub, session: Session, request: Request) -> None:
     session.logged_on = True
     session.message_type = message_type
     session.client_name, session.user, session.version = name or "", user, request.text("version") or ""
+    hub.behaviour.logged_on(session)
     hub.subscriptions_changed()
     publisher = hub.journal.publisher(session.client_name)
     fields: dict[str, str | int] = {
@@ -53,7 +54,7 @@ def logon(hub: Hub, session: Session, request: Request) -> None:
     if name is not None:
         fields["client_name"] = name
     for message in hub.acks(request, AckType.PROCESSED, hub.behaviour.logon_fields(fields)):
-        session.send(message)
+        hub.behaviour.answered(session, hub.sessions).send(message)
 
 
 def _message_type(hub: Hub, session: Session, named: str | None) -> str:
@@ -115,6 +116,7 @@ def flush(hub: Hub, session: Session, request: Request) -> None:
     """Acknowledge that everything before has taken effect: the engine has seen to that. Held back acks go out before persisted."""
     for message in (*hub.acks(request, AckType.PROCESSED), *hub.acks(request, AckType.COMPLETED)):
         session.send(message)
+    hub.behaviour.made_safe(session)
     if AckType.PERSISTED in request.acks:
         send_late(session)
     for message in hub.acks(request, AckType.PERSISTED):

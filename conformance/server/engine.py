@@ -74,8 +74,10 @@ class Engine:
         """A client has connected to a transport of that message type (None: any)."""
         return self._hub.open(message_type, address)
 
-    def disconnect(self, session: Session) -> None:
-        """The connection has ended, however."""
+    def disconnect(self, session: Session, *, reset: bool = False) -> None:
+        """The connection has ended, however; `reset`: not in the usual way."""
+        if reset:
+            self.behaviour.lost(session)
         self._hub.close(session)
 
     def malformed(self, session: Session) -> None:

@@ -80,6 +80,8 @@ def _store(hub: Hub, request: Request, sow: SowTopic, change: Change, *, delta: 
             expires_at=None if lifetime is None else change.at + lifetime,
         )
     )
+    if change.publisher is not None:
+        behaviour.changed(change.publisher, sow, key, old)
     return True
 
 

@@ -21,7 +21,7 @@ from conformance.rules import load
 from conformance.run.opening import bench_on, header_of, new_run_id, report_folder, serving
 from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
-from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots
+from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots, place_of
 from conformance.run_file import RUN_FILE, RunWriter
 from conformance.suites import ending, excused
 from conformance.suites.collecting import chunks_of, markers
@@ -115,6 +115,7 @@ def settings_of(config: pytest.Config) -> Settings:
         slots=range(1) if option.amps_slots is None else parse_slots(option.amps_slots),
         timeout_scale=option.amps_timeout_scale,
         disruptive=option.amps_disruptive,
+        proxies=place_of(option.amps_toxiproxy, option.amps_toxiproxy_upstream, option.amps_toxiproxy_listen),
     )
     return knowing(settings, None if option.amps_known_failing is None else Path(option.amps_known_failing))
 

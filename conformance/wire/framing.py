@@ -40,6 +40,11 @@ class FrameReader:
         """How many bytes of an unfinished frame have come (its length included); not 0 at the end of a stream: a truncated frame."""
         return len(self._buffer)
 
+    @property
+    def rest(self) -> bytes:
+        """What has come of an unfinished frame."""
+        return bytes(self._buffer)
+
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads that are complete with `data`, in order; may be none, and each may be empty.
 

@@ -84,9 +84,10 @@ def whole_result(p: Program) -> None:
 
 @faults(R("FAULT-SLOW-01"))
 def slow_frames(p: Program) -> None:
-    """Frames that arrive in pieces with pauses between them."""
+    """Frames that arrive in pieces with pauses between them, beside another connection."""
+    p.open("other")
     a = p.open()
-    slow = a.fault("pieces", bytes=7, pause_ms=1)
+    slow = a.fault("pieces", bytes=7, pause_ms=3)
     a.publish("@orders", {"id": 1, "text": "\u00e4\u20ac\U0001f600"}, acks="processed")
     a.answered()
     p.mend(slow)

@@ -73,7 +73,7 @@ def records(folder):
         (["run", "--slots", "3-1"], "'3-1' names no slots"),
         (["run", "--slots", "0-100"], "'0-100' names no slots"),
         (["run", "--profile", "pr", "--time-limit", "soon"], "'soon' is no duration"),
-        (["run", "--time-limit", "5s"], "--time-limit goes with --profile pr or nightly"),
+        (["run", "--time-limit", "5s"], "--time-limit goes with --profile pr, nightly or faults"),
         (["run", "--seed", "x"], "'x' is not a valid integer"),
         (["run", "--max-failures", "0"], "0 is not in the range"),
         (["run", "--timeout-scale", "0"], "not in the range"),

@@ -3,10 +3,13 @@
 import pytest
 
 from conformance.programs import from_json, to_json
+from conformance.server.mutants import MUTANTS
 from conformance.shrink.candidates import edits, is_judged
 from reference_model.config import STANDARD
 from reference_model.fault import KINDS, Fault
 from reference_model.losses import losses
+from strategies import directed
+from strategies.directed.faults import faults
 from strategies.faults import OWN_ENDS, PROXY_ENDS, PROXY_SLOW
 from strategies.generate import Refusals, scenarios
 from strategies.profiles import FAULTY_SHAPE, Shape
@@ -71,3 +74,24 @@ def test_nothing_is_found_in_a_server_without_fault(seed):
     found = {name: (verdict.findings, verdict.inconclusive) for name, (verdict, _) in runs.items()}
     assert {name: both for name, both in found.items() if any(both)} == {}
     assert {name for name, (_, seen) in runs.items() if seen.late or seen.unresolved} == set()
+
+
+LOSSY = [mutant for mutant in MUTANTS.values() if mutant.lossy]
+
+
+@pytest.mark.parametrize("mutant", LOSSY, ids=lambda mutant: mutant.name)
+def test_what_shows_only_under_faults_is_found_and_blamed(mutant):
+    """By the directed scenarios with faults, or the first random ones; without faults nothing is found."""
+    found: set[str] = set()
+    for some in (faults.scenarios, *([scenario] for scenario in drawn(80, seed=1))):
+        for verdict, _ in run_scenarios(some, mutants=[mutant.name]).values():
+            found |= {finding.rule for finding in verdict.findings if finding.masked_by is None}
+        if found & set(mutant.breaks):
+            break
+    assert found & set(mutant.breaks)
+
+
+@pytest.mark.parametrize("mutant", LOSSY, ids=lambda mutant: mutant.name)
+def test_what_shows_only_under_faults_shows_nothing_without(mutant):
+    calm = [scenario for scenario in directed.ALL if scenario not in faults.scenarios][::6]
+    assert not [name for name, (verdict, _) in run_scenarios(calm, mutants=[mutant.name]).items() if verdict.findings]

@@ -11,6 +11,7 @@ from conformance.errors import UsageError
 from conformance.server.behaviour import Behaviour
 from conformance.server.mutants.answers import ANSWER_MUTANTS
 from conformance.server.mutants.changes import CHANGE_MUTANTS
+from conformance.server.mutants.faults import LOSS_MUTANTS
 from conformance.server.mutants.frames import FRAME_MUTANTS
 from conformance.server.mutants.mutant import Mutant
 from conformance.server.mutants.queries import QUERY_MUTANTS
@@ -18,7 +19,7 @@ from conformance.server.mutants.queries import QUERY_MUTANTS
 __all__ = ["MUTANTS", "Mutant", "behaviour_with"]
 
 MUTANTS: Final[Mapping[str, Mutant]] = MappingProxyType(
-    {mutant.name: mutant for mutant in (*ANSWER_MUTANTS, *QUERY_MUTANTS, *CHANGE_MUTANTS, *FRAME_MUTANTS)}
+    {mutant.name: mutant for mutant in (*ANSWER_MUTANTS, *QUERY_MUTANTS, *CHANGE_MUTANTS, *FRAME_MUTANTS, *LOSS_MUTANTS)}
 )
 
 

@@ -11,9 +11,10 @@ from reference_model.rule import R
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
     """A fault of the server. `breaks`: the rules that a run against it has to find broken, the most telling one first; `fault`: the
-    behaviour with its fault; `text`: what the server does wrong."""
+    behaviour with its fault; `text`: what the server does wrong; `lossy`: it shows only where connections are lost or slow."""
 
     name: str
     breaks: tuple[R, ...]
     text: str
     fault: type[Behaviour]
+    lossy: bool = False

@@ -106,7 +106,7 @@ def test_the_script_is_deterministic(make):
     assert played(make) == played(make)
 
 
-@pytest.mark.parametrize("name", [name for name in MUTANTS if name != "flush_acked_early"])
+@pytest.mark.parametrize("name", [name for name in MUTANTS if name != "flush_acked_early" and not MUTANTS[name].lossy])
 def test_each_mutant_shows(make, name):
     assert any(played(make, name, seed=seed) != played(make, seed=seed) for seed in range(4))
 
