@@ -65,7 +65,9 @@ class Proxies:
     def route(self, connection: str, spec: TargetSpec) -> TargetSpec:
         """The target's address for this connection: that of a proxy of its own."""
         proxy = self._proxy(connection)
-        return replace(spec, host=self._listen, port=proxy.port)
+        # The certificate is that of the target, however we come to it.
+        tls = None if spec.tls is None else replace(spec.tls, host_name=spec.tls.host_name or spec.host)
+        return replace(spec, host=self._listen, port=proxy.port, tls=tls)
 
     def _proxy(self, connection: str) -> Proxy:
         if connection not in self._of:

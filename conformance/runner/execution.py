@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from conformance.client.limits import DEFAULT_LIMITS, Limits
-from conformance.errors import ProxyError, UnreachableError
+from conformance.errors import ProxyError, TargetError, UnreachableError
 from conformance.faults.proxies import Proxies
 from conformance.runner.awaited import Need
 from conformance.runner.channels import Channels, Peer, outstanding
@@ -163,8 +163,8 @@ class _Execution:
         assert former is None or former.gone, f"step {step.label}: connection {step.connection} is open"
         try:
             peer = channels.open(step.connection, step.label)
-        except UnreachableError as error:
-            if waiting is None and not channels.events:
+        except TargetError as error:
+            if waiting is None and (not channels.events or not isinstance(error, UnreachableError)):
                 raise
             channels.note(step.connection, "closed", label=step.label, detail=str(error))
             if waiting is None:

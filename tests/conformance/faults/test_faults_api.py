@@ -260,3 +260,12 @@ def test_a_toxiproxy_that_dies_makes_the_scenario_not_measured(start):
     with pytest.raises(ProxyError):
         proxies.rest()
     proxies.close()
+
+
+def test_the_certificate_is_that_of_the_target(start):
+    _, api = start(serving())
+    spec = parse_target("tcps://amps.test:9007")
+    with proxies_of(Place(toxiproxy=api.address), spec) as proxies:
+        routed = proxies.route("a", spec)
+    assert routed.host == api.host
+    assert routed.tls.host_name == "amps.test"
