@@ -22,6 +22,7 @@ from conformance.shrink import Bounds, shrink
 from conformance.targets.embedded import EmbeddedTarget
 from conformance.targets.server import ServerTarget
 from reference_model.config import STANDARD
+from reference_model.rule import R
 from reference_model.scenario import Scenario
 
 WAITS: Final = Limits(answer_s=0.5, impatient_s=0.05, unsure_s=0.1)
@@ -126,14 +127,14 @@ def _scenarios(seed: int, *, smoke_only: bool, faults: bool) -> Iterable[Scenari
 
 def _blamed(mutant: Mutant, examined: Examined, catalogue: Catalogue) -> tuple[tuple[str, Blame], ...]:
     rules = dict.fromkeys(finding.rule for finding in examined.decisive)
-    return tuple((rule, _blame(rule, mutant, catalogue)) for rule in rules)
+    return tuple((rule, blame(rule, mutant.breaks, catalogue)) for rule in rules)
 
 
-def _blame(rule: str, mutant: Mutant, catalogue: Catalogue) -> Blame:
-    """related: of the same topic as a rule that the mutant breaks, or one of the two rests on the other."""
-    if rule in mutant.breaks:
+def blame(rule: str, breaks: tuple[R, ...], catalogue: Catalogue) -> Blame:
+    """related: of the same topic as a rule that a mutant breaks, or one of the two rests on the other."""
+    if rule in breaks:
         return "exact"
-    for broken in mutant.breaks:
+    for broken in breaks:
         if catalogue[rule].topic == catalogue[broken].topic or rule in catalogue[broken].rests_on or broken in catalogue[rule].rests_on:
             return "related"
     return "other"

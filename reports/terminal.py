@@ -238,20 +238,30 @@ def known(report: Report) -> Iterator[str]:
 def totals(report: Report) -> Iterator[str]:
     """The sentence with the outcome, the core, then all rules: every rule is counted once in each of the two."""
     yield verdict(report)
-    core = counts(report.results[rule.id].outcome for rule in report.catalogue.values() if rule.core)
+    core = counts(report.results[rule.id].outcome for rule in report.catalogue.values() if rule.core and _binds(report, rule))
     whole = counts(result.outcome for result in report.results.values())
     lacking = {
-        need for rule in report.catalogue.values() if rule.core and rule.side != "client" for need in missing(rule, report.features)
+        need for rule in report.catalogue.values() if rule.core and _binds(report, rule) for need in missing(rule, report.features)
     }
     why = f" ({', '.join(sorted(lacking))})" if lacking else ""
     yield f"Core: {_counts(core)}{why}."
     yield f"All:  {_counts(whole)}."
 
 
+def _binds(report: Report, rule: Rule) -> bool:
+    """Whether the rule is for targets of the kind that was run against."""
+    return rule.side in {report.header.side, "both"}
+
+
 def verdict(report: Report) -> str:
     """The outcome in one sentence, in the order of precedence of the exit codes."""
-    core = [report.results[rule.id].outcome for rule in report.catalogue.values() if rule.core]
-    passed = f"{core.count(Outcome.PASSED):,} of {len(core):,} core rules passed"
+    if report.header.side == "client":
+        held = len(report.with_outcome(Outcome.PASSED))
+        bound = len(report.results) - len(report.with_outcome(Outcome.NOT_APPLICABLE))
+        passed = f"{held:,} of {bound:,} rules for this client passed"
+    else:
+        core = [report.results[rule.id].outcome for rule in report.catalogue.values() if rule.core]
+        passed = f"{core.count(Outcome.PASSED):,} of {len(core):,} core rules passed"
     failed, deviate = len(report.unexcused(Outcome.FAILED)), len(report.unexcused(Outcome.DEVIATES))
     excused, surprising = len(report.viewed(View.KNOWN_FAILING, View.FLAKY)), len(report.viewed(View.UNEXPECTED_PASS))
     said = f", {excused:,} known failing" if excused else ""

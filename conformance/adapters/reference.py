@@ -14,6 +14,7 @@ from typing import Any, Final, TextIO
 from conformance.adapters.protocol import from_base64, message_to_json
 from conformance.client.client import Client
 from conformance.client.failures import AmpsError
+from conformance.client.mutants import client_with
 from conformance.client.store import PublishStore
 from conformance.client.stream import Stream
 from conformance.version import VERSION
@@ -212,4 +213,10 @@ def main(kind: type[Client] = Client) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    match sys.argv[1:]:
+        case []:
+            main()
+        case ["--mutant", name]:
+            main(client_with(name))
+        case _:
+            sys.exit("usage: python -m conformance.adapters.reference [--mutant NAME]")

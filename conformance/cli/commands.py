@@ -330,19 +330,22 @@ def doctor_command(**options: Any) -> int:
 @program.command("selftest")
 @_options(
     click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="Only this one; may be given several times. Default: all."),
+    click.option("--clients", is_flag=True, help="The mutants of the reference client instead of those of the embedded server."),
     click.option("--smoke", "smoke_only", is_flag=True, help="The directed scenarios only, no random ones."),
     click.option("--shrink", "shrinking", is_flag=True, help="Shrink what is found, and print the number of commands left."),
     click.option("--time-limit", metavar="DURATION", default="60s", show_default=True, help="How long each mutant may stay unfound."),
     click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of servers and random scenarios."),
     click.option("--report-dir", type=PATH, default="amps-report", show_default=True, help="Where selftest.json goes."),
 )
-def selftest_command(**options: Any) -> int:
-    """Does the harness find what is broken? Run every mutant of the embedded server until its first finding.
+def selftest_command(*, clients: bool, **options: Any) -> int:
+    """Does the harness find what is broken? Run every mutant of the embedded server (or reference client) until its first finding.
 
-    Exit code 0: the server without fault conforms, and every mutant was found; 1 otherwise.
+    Exit code 0: the server (or client) without fault conforms, and every mutant was found; 1 otherwise.
     """
     from conformance.cli import selftesting
 
+    if clients:
+        return selftesting.selftest_clients(**options)
     return selftesting.selftest(**options)
 
 

@@ -41,6 +41,51 @@ def selftest(*, mutants: tuple[str, ...], smoke_only: bool, shrinking: bool, tim
     return 1 if missed or broken else 0
 
 
+def selftest_clients(
+    *, mutants: tuple[str, ...], smoke_only: bool, shrinking: bool, time_limit: str, seed: int, report_dir: Path
+) -> int:
+    """The same for the mutants of the reference client. Returns the exit code. Raises UsageError, HarnessError."""
+    from conformance.client.mutants import CLIENT_MUTANTS
+    from conformance.selftest_clients import ClientDetection, detect_client, healthy_client
+
+    if smoke_only or shrinking:
+        raise UsageError("--smoke and --shrink are for the mutants of the server")
+    limit_s = parse_duration(time_limit)
+    unknown = [name for name in mutants if name not in CLIENT_MUTANTS]
+    if unknown:
+        raise UsageError(f"no mutant of the client is called {unknown[0]!r}; known are {', '.join(CLIENT_MUTANTS)}")
+    broken = healthy_client()
+    for rule in sorted(broken):
+        click.echo(f"the client without fault breaks {rule}")
+    found: list[ClientDetection] = []
+    rows: list[dict[str, object]] = []
+    for name in mutants or CLIENT_MUTANTS:
+        detection = detect_client(CLIENT_MUTANTS[name], seed=seed, limit_s=limit_s)
+        found.append(detection)
+        said = " ".join(rule if blame == "exact" else f"({rule})" for rule, blame in detection.blamed)
+        said = said or f"NOT FOUND {detection.lost}".rstrip()
+        click.echo(f"{name:<26} {detection.seconds:5.1f} s {detection.programs:4} programs  {said}")
+        rows.append(
+            {
+                "mutant": name,
+                "text": detection.mutant.text,
+                "breaks": list(detection.mutant.breaks),
+                "found": detection.program is not None,
+                "scenario": detection.program,
+                "scenarios": detection.programs,
+                "seconds": round(detection.seconds, 3),
+                "blamed": dict(detection.blamed),
+            }
+        )
+    _store(rows, report_dir)
+    missed = [detection.mutant.name for detection in found if not detection.exact]
+    click.echo(
+        f"{sum(detection.program is not None for detection in found)} of {len(found)} mutants of the client found, "
+        f"{len(found) - len(missed)} blamed exactly" + (f"; not: {', '.join(missed)}" if missed else "")
+    )
+    return 1 if missed or broken else 0
+
+
 def _line(detection: Detection) -> str:
     name = detection.mutant.name
     if not detection.found:
@@ -51,7 +96,7 @@ def _line(detection: Detection) -> str:
 
 
 def _write(found: list[Detection], folder: Path) -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "mutant": detection.mutant.name,
             "text": detection.mutant.text,
@@ -65,6 +110,10 @@ def _write(found: list[Detection], folder: Path) -> None:
         }
         for detection in found
     ]
+    _store(rows, folder)
+
+
+def _store(rows: list[dict[str, object]], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "selftest.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -43,6 +43,8 @@ Acks = Iterable[str]
 class Client(Core):
     """A client named `name`. `store` keeps publishes until persisted; `reconnect`: connect and subscribe again after a loss."""
 
+    stream_kind: type[Stream] = Stream
+
     def __init__(self, name: str, *, store: PublishStore | None = None, reconnect: bool = False) -> None:
         super().__init__()
         self.name = name
@@ -218,7 +220,7 @@ class Client(Core):
         command = _command(cmd, b"", topic=topic, **{**ids, **fields})
         stream = None
         if handler is None:
-            stream = Stream(self._ending(cmd, asked), lambda: self.unsubscribe(str(ids.get("sub_id", ""))))
+            stream = self.stream_kind(self._ending(cmd, asked), lambda: self.unsubscribe(str(ids.get("sub_id", ""))))
         route = Route(command=command, deliver=handler or stream.take, stream=stream, asked=asked)  # type: ignore[union-attr]  # one is there
         if self._connection is None and self.reconnect and subscribes and handler is not None:
             self._enter(command, route)

@@ -22,6 +22,7 @@ ROLES: Final[tuple[tuple[str, Role], ...]] = (
     ("conformance/compare", "judges"),
     ("conformance/checks", "judges"),
     ("conformance/server/mutants", "breaks"),
+    ("conformance/client/mutants", "breaks"),
     ("strategies/", "exercises"),
     ("conformance/suites", "exercises"),
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from conformance.errors import TargetError
 from conformance.shrink.search import Bounds, Shrunk
 from reference_model.client.predict import predict_client
-from reference_model.client.program import Answer, Await, Call, ClientProgram, ClientStep, Receive, Serve
+from reference_model.client.program import Answer, Await, Call, ClientProgram, ClientStep, Fence, Receive, Serve, end_label
 from reference_model.scenario import Ref
 from reference_model.state import ProgramError
 
@@ -59,7 +59,9 @@ def shrink_client(program: ClientProgram, rule: str, attempt: Attempt, bounds: B
 def smaller(program: ClientProgram) -> Iterator[ClientProgram]:
     """Programs that are smaller by one thing and that the model judges: later steps first."""
     for index in range(len(program.steps) - 1, -1, -1):
-        yield from _judged(without(program, {program.steps[index].label}))
+        step = program.steps[index]
+        if not (isinstance(step, Fence) and step.label == end_label(step.client)):  # it shows what does not come
+            yield from _judged(without(program, {step.label}))
     for index, step in enumerate(program.steps):
         if isinstance(step, Serve):
             for at in range(len(step.answers) - 1, -1, -1) if len(step.answers) > 1 else ():

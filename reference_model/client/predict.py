@@ -69,6 +69,10 @@ class _Predictor:
                 if under.call.do in WAITING - {"close"} and under.call.label not in self.awaited:
                     raise ProgramError(f"nothing awaits the end of call {under.call.label}")
             self.draft.chain(state.name, *state.order, because=(R("CLI-ROUTE-03"),))
+            if state.connected and state.beating:
+                beat = next(under.call for under in state.calls.values() if under.call.do == "heartbeat")
+                kept = R("CLI-HB-04") if beat.arguments.get("timeout_s") else R("CLI-HB-05")
+                self.draft.never(beat.label, (state.name, "disconnected", None), (kept,))
             if not state.tolerant:
                 again = state.connections > 1 and state.store
                 self.draft.scope(state.wire, "command", surplus=(R("CLI-PSTORE-03") if again else R("CLI-TEXT-10"),))
@@ -318,8 +322,10 @@ class _Predictor:
             raise ProgramError(f"fence {fence.label}: the client is not logged on")
         call = Call(label=fence.label, client=fence.client, do="flush")
         claims = frames.claims(call, (), reading=state.reading, store=state.store)
-        self.draft.slot(fence.label, (state.wire, "command", fence.label), (R("CLI-ACK-18"),), claims=tuple(claims))
-        self.out.returned(state, call, (R("CLI-ACK-18"),), after=fence.label)
+        after = (R("CLI-EXC-20"),) if state.failed_before else (R("CLI-ACK-23"),) if state.timed_out_before else ()
+        because = (*after, R("CLI-ACK-18"))
+        self.draft.slot(fence.label, (state.wire, "command", fence.label), because, claims=tuple(claims))
+        self.out.returned(state, call, because, after=fence.label)
 
     # ---- what the peer sends -----------------------------------------------------------------------------------------------------
 

@@ -168,6 +168,13 @@ def giving_up(p: ProgramOfClients) -> None:
     a.receive(a.call("unsubscribe"))
 
 
+@acks(R("CLI-PSTORE-01"), needs=("publish-store",))
+def sequence_numbers(p: ProgramOfClients) -> None:
+    a = p.start(store=True)
+    sent = [a.receive(a.call("publish", topic="T", data=b'{"id":%d}' % n)) for n in range(3)]
+    a.serve(Answer(header={"cmd": "ack", "seq": Ref(label=sent[-1], field="seq"), "ack_type": "persisted", "status": "success"}))
+
+
 @acks(R("CLI-PSTORE-05"), R("CLI-ACK-05"), needs=("publish-store",))
 def failed_write(p: ProgramOfClients) -> None:
     a = p.start(store=True)

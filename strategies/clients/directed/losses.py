@@ -17,8 +17,9 @@ def segments(p: ProgramOfClients) -> None:
     got = a.subscribe("T", "h")
     a.serve(publish(got, body=b'{"id":1}'), publish(got, body=b'{"id":2}'), about=(R("WIRE-CROB-07"),))
     a.serve(publish(got, body=b'{"id":3}'), about=(R("WIRE-CROB-08"),), pieces="bytes")
+    a.serve(publish(got, body=b'{"id":4}'), about=(R("WIRE-FRAME-04"),), pieces="cuts")
     query = a.request("sow", "T", handler="hq")
-    a.serve(*group(query, ("1", b'{"id":1}'), ("2", b'{"id":2}')), about=(R("WIRE-FRAME-04"),), pieces="cuts")
+    a.serve(*group(query, ("1", b'{"id":1}'), ("2", b'{"id":2}')), pieces="cuts")
 
 
 @losses(R("WIRE-CROB-03"), R("WIRE-FRAME-10"))
