@@ -5,6 +5,7 @@ from __future__ import annotations
 from strategies.changing import change_of, publish, sow_keys
 from strategies.commands import (
     BATCH_SIZES,
+    OTHER_PATTERNS,
     PLAIN_OPTIONS,
     QUERY_ACKS,
     REGEX_TOPICS,
@@ -30,6 +31,9 @@ def query(drawing: Drawing) -> None:
     pattern, names = draws.pick(REGEX_TOPICS) if draws.chance(12) else ("", ())
     if not pattern:
         names = ("@own",) if drawing.topics["@own"].records and draws.chance(10) else (drawing.topic().config.name,)
+        if not drawing.topics[names[0]].records and draws.chance(70):  # there is little to ask of an empty topic
+            publish(drawing)
+            return
     states = [drawing.topics[name] for name in names]
     keys = states[0].config.keys
     documents = [one for state in states for one in state.documents]
@@ -137,7 +141,9 @@ def subscribe(drawing: Drawing) -> None:
         state = drawing.topic()
         topic, documents, keys = state.config.name, state.documents, state.config.keys
     elif place < 7:
-        topic = draws.pick(WITHOUT_SOW)
+        plain = draws.pick(WITHOUT_SOW)
+        topic, names = draws.pick(OTHER_PATTERNS) if draws.chance(30) else (plain, (plain,))
+        drawing.heard += names
     elif place < 8:
         topic, documents = "@own", drawing.topics["@own"].documents
     else:

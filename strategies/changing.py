@@ -53,15 +53,20 @@ def fill(drawing: Drawing) -> None:
 
 def delta_publish(drawing: Drawing) -> None:
     """A delta, mostly onto a record that is there, and often onto one that the last query showed."""
-    draws, topic = drawing.draws, drawing.topic()
-    _send(drawing, topic, delta(draws, target(draws, topic, existing_percent=80), regular=drawing.regular), delta=True)
+    _delta_onto(drawing, drawing.topic(), existing_percent=80)
+
+
+def _delta_onto(drawing: Drawing, topic: TopicState, *, existing_percent: int) -> None:
+    keys = target(drawing.draws, topic, existing_percent=existing_percent)
+    base = topic.records.get(drawing.key(topic, keys))
+    _send(drawing, topic, delta(drawing.draws, keys, regular=drawing.regular, base=base), delta=True)
 
 
 def change_of(drawing: Drawing, topic: TopicState) -> None:
     """A change of some record of this topic."""
     draws = drawing.draws
     if draws.chance(60):
-        _send(drawing, topic, delta(draws, target(draws, topic, existing_percent=90), regular=drawing.regular), delta=True)
+        _delta_onto(drawing, topic, existing_percent=90)
     else:
         _send(drawing, topic, document(draws, target(draws, topic, existing_percent=70), regular=drawing.regular), delta=False)
 
@@ -106,7 +111,7 @@ def explicit(drawing: Drawing) -> None:
 def chat(drawing: Drawing) -> None:
     """A publish or delta to a topic that keeps nothing."""
     draws = drawing.draws
-    topic = draws.pick(WITHOUT_SOW)
+    topic = draws.pick(drawing.heard if drawing.heard and draws.chance(60) else WITHOUT_SOW)
     acks = draws.pick(PUBLISH_ACKS)
     line = drawing.changes(drawing.publisher())
     unusual = form(draws, drawing.form_percent)
@@ -179,7 +184,7 @@ def _remove_matching(topic: TopicState, text: str) -> None:
     expr = accept(text).expr
     assert expr is not None
     for key, tree in list(topic.records.items()):
-        if matches(expr, tree):
+        if matches(expr, tree) is not False:  # what may be gone is not counted on
             del topic.records[key]
 
 

@@ -41,6 +41,12 @@ REGEX_TOPICS: Final = (
 )  # fmt: skip
 """Regular expressions over SOW topics with Key fields, and what they match of them. None matches the topic that owns the slot."""
 
+OTHER_PATTERNS: Final = (
+    ("@.?chat$", ("@chat", 'my@"chat')), ("@.?(chat|plain)", ("@chat", "@plain", 'my@"chat')), ("@pl[a-z]+n$", ("@plain",)),
+    ("y@.ch", ('my@"chat',)),
+)  # fmt: skip
+"""Patterns over topics that keep nothing, and what they match of them: within a name, some not from its start."""
+
 PLAIN_OPTIONS: Final = (
     None, None, None, None, None, None, None, "timestamp", "send_keys", "no_sowkey", "none", "oof,replace", "select",
     "select,timestamp",

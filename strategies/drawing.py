@@ -84,6 +84,8 @@ class Drawing:
         self.topics = {topic.name: TopicState(config=topic) for topic in config.topics if topic.name != "@slot"}
         self.peers: dict[str, Peer] = {}
         self.dirty: set[str] = set()
+        self.heard: list[str] = []
+        """Topics without SOW that somebody has subscribed to, by name or by a pattern."""
         self.last: LastQuery | None = None
         self.commands = 0
         self.turns = 0

@@ -5,6 +5,7 @@ Only forms whose meaning the documentation states; what compiles or not where it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -12,8 +13,10 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
+from reference_model.expression.syntax import Identifier
 from reference_model.payload.json import write
 from strategies.atoms import PLAIN_TEXTS, SMALL_NUMBERS, Draws, HypothesisDraws
+from strategies.typed import About, Kind, Paths, condition, written
 
 exact_integer_max: Final = 2**53
 """Beyond it a comparison of numbers may go either way (expressions.md section 4)."""
@@ -21,13 +24,26 @@ exact_integer_max: Final = 2**53
 USUAL: Final[Mapping[str, object]] = {"qty": 3, "side": "buy", "name": "b", "who": {"n": 2, "c": "x"}, "price": Decimal("1.5")}
 """What a filter is about where there is no document yet."""
 
+USUAL_PATHS: Final[Paths] = {
+    "number": (Identifier(("qty",)), Identifier(("who", "n"))),
+    "text": (Identifier(("side",)), Identifier(("name",))),
+    "boolean": (Identifier(("any",)),),
+    "array": (Identifier(("tags",)),),
+    "nothing": (Identifier(("no_such_field",)), Identifier(("who", "none"))),
+}
+
+TYPED_PERCENT: Final = 40
+
+_PLAIN_NAME: Final = re.compile(r"\w[\w.\-]*")
+
 BAD_FILTERS: Final = ("/qty >", "(/qty = 1", "/qty = = 1", "/qty IN (1,2", "NO_SUCH_FUNCTION(/qty) = 1", "/side LIKE", "AND /qty = 1")
 """Filters that do not compile, whatever the message."""
 
 ORDERS: Final = (
     "/qty", "/qty DESC", "/qty ASC", "/side, /qty DESC", "/side DESC, /qty", "/who/n", "/who/n DESC", "/side",
     "/side DESC", "/name", "/price DESC", "{key}",
-    "{key} DESC", "/side, {key}", "/qty, {key} DESC", "/qty TEXT", "/qty DESC, {key} DESC",
+    "{key} DESC", "/side, {key}", "/qty, {key} DESC", "/qty TEXT", "/qty TEXT",
+    "/qty DESC TEXT", "/price TEXT", "{key} TEXT", "/qty DESC, {key} DESC",
 )  # fmt: skip
 """Orders; `{key}` stands for a key field of the topic."""
 
@@ -37,13 +53,13 @@ SELECTS: Final = (
 """Select lists that keep the key fields: what a record is known by."""
 
 
-def leaves(document: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Path and value of every number and plain text in a document, below objects only."""
+def leaves(document: Mapping[str, object], outer: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Steps and value of every number and plain text in a document, below objects only."""
     for name, value in document.items():
         if isinstance(value, dict):
-            yield from leaves(value, f"{prefix}/{name}")
+            yield from leaves(value, (*outer, name))
         elif _comparable(value):
-            yield f"{prefix}/{name}", value
+            yield (*outer, name), value
 
 
 def _comparable(value: object) -> bool:
@@ -102,8 +118,8 @@ def _text_test(draws: Draws, path: str, value: str) -> str:
 
 def _test(draws: Draws, document: Mapping[str, object]) -> str:
     found = list(leaves(document)) or list(leaves(USUAL))
-    path, value = draws.pick(found)
-    kind = draws.below(12)
+    steps, value = draws.pick(found)
+    path, kind = "/" + "/".join(steps), draws.below(12)
     if kind == 0:
         return f"{path} IS NULL"
     if kind == 1:
@@ -111,8 +127,31 @@ def _test(draws: Draws, document: Mapping[str, object]) -> str:
     return _text_test(draws, path, value) if isinstance(value, str) else _number_test(draws, path, value)
 
 
+def paths_of(document: Mapping[str, object]) -> Paths:
+    """The paths of a document by what stands there; usual ones of the kinds that it lacks."""
+    found: dict[Kind, list[Identifier]] = {}
+    for path, value in leaves(document):
+        if all(map(_PLAIN_NAME.fullmatch, path)):
+            found.setdefault("text" if isinstance(value, str) else "number", []).append(Identifier(path))
+    for name, value in document.items():
+        if _PLAIN_NAME.fullmatch(name) and (isinstance(value, bool) or value in ([], "", None)):
+            found.setdefault("boolean" if isinstance(value, bool) else "nothing", []).append(Identifier((name,)))
+        elif _PLAIN_NAME.fullmatch(name) and isinstance(value, list):
+            found.setdefault("array", []).append(Identifier((name,)))
+    return {kind: tuple(found.get(kind, usual)) for kind, usual in USUAL_PATHS.items()}
+
+
+def typed_filter(draws: Draws, documents: Sequence[Mapping[str, object]]) -> str:
+    """A filter of any kind about one of these documents, that it matches or does not."""
+    one = draws.pick(documents) if documents else USUAL
+    about = About(one, paths_of(one))
+    return written(draws, condition(draws, about, draws.pick((0, 0, 1, 1, 2)), draws.chance(60)))
+
+
 def filter_text(draws: Draws, documents: Sequence[Mapping[str, object]]) -> str:
-    """A filter about these documents (or what they usually look like)."""
+    """A filter about these documents (or what they usually look like): a plain one, which is easy to read, or any."""
+    if draws.chance(TYPED_PERCENT):
+        return typed_filter(draws, documents)
     one = _test(draws, draws.pick(documents) if documents else USUAL)
     kind = draws.below(20)
     if kind < 11:

@@ -112,10 +112,13 @@ def document(draws: Draws, keys: Document, *, regular: bool = False) -> Document
     return {**fields, **keys} if len(names) == 1 else {**keys, **fields}
 
 
-def delta(draws: Draws, keys: Document, *, regular: bool = False) -> Document:
-    """A delta with these key fields. `regular`: nothing of another type."""
+def delta(draws: Draws, keys: Document, *, regular: bool = False, base: Mapping[str, object] | None = None) -> Document:
+    """A delta with these key fields. `regular`: nothing of another type; `base`: the record that it changes, mostly where it says
+    something already."""
     changed: Document = {}
-    for name in draws.pick(CHANGES):
+    known = [name for name in base or () if name in FIELDS]
+    names = draws.some(known, draws.pick((1, 1, 2))) if known and draws.chance(60) else draws.pick(CHANGES)
+    for name in names:
         if name == "who":
             changed[name] = draws.pick(PARTS)
         else:

@@ -9,6 +9,8 @@ from typing import Final
 
 from hypothesis.errors import InvalidArgument
 
+from strategies.atoms import Draws
+
 COMMANDS_DEFAULT: Final = 20
 CONNECTIONS_MAX: Final = 4
 
@@ -17,7 +19,7 @@ ACTIONS: Final[Mapping[str, int]] = MappingProxyType(
         "publish": 24,
         "delta": 17,
         "query": 22,
-        "query_again": 4,
+        "query_again": 6,
         "query_changed": 5,
         "pages": 3,
         "delete": 9,
@@ -65,10 +67,19 @@ class Shape:
         if any(weight < 0 for weight in self.weights.values()) or not any(self.weights.values()):
             raise InvalidArgument("weights must not be negative, and not all 0")
 
-    @property
-    def table(self) -> tuple[str, ...]:
-        """The actions, each as often as it weighs."""
-        return tuple(name for name, weight in self.weights.items() for _ in range(weight))
+
+SWARM: Final = (0, 1, 1, 1, 2, 4)
+"""By what the weight of each action is multiplied, drawn anew for each scenario: what is left out makes room for more of the rest, and
+faults that need many of one kind, or none of another, get their chance."""
+
+ALWAYS: Final = frozenset({"publish", "query", "lose"})
+"""Actions that are never left out: without them little is left to say, or nothing of what the profile of faults is about."""
+
+
+def swarm(draws: Draws, weights: Mapping[str, int]) -> tuple[str, ...]:
+    """The actions of one scenario, each as often as it weighs there."""
+    table = [name for name, weight in weights.items() for _ in range(weight * max(draws.pick(SWARM), 1 if name in ALWAYS else 0))]
+    return tuple(table or [name for name, weight in weights.items() if weight])
 
 
 STANDARD_SHAPE: Final = Shape()

@@ -14,7 +14,7 @@ from strategies import asking, changing, faults
 from strategies.atoms import Draws, HypothesisDraws
 from strategies.commands import FLUSH_ACKS
 from strategies.drawing import Drawing
-from strategies.profiles import STANDARD_SHAPE, Shape
+from strategies.profiles import STANDARD_SHAPE, Shape, swarm
 from strategies.wrong import wrong
 
 NAMES: Final = "abcdefgh"
@@ -104,11 +104,11 @@ def drawn(draws: Draws, shape: Shape, config: InstanceConfig) -> Scenario:
     drawing.proxy = shape.proxy
     drawing.play = list(draws.pick(PLAYS))
     drawing.regular = draws.chance(50)
-    kinds = draws.below(2)
-    for number, topic in enumerate(drawing.topics.values()):
-        topic.kind = "texts" if (number + kinds) % 2 else "numbers"
+    kinds, alike = draws.below(2), draws.chance(60)
+    for number, topic in enumerate(drawing.topics.values()):  # of one kind: the same values are keys in several topics
+        topic.kind = "texts" if (kinds + (0 if alike else number)) % 2 else "numbers"
     length = max(1, round(shape.commands * draws.pick(LENGTHS)))
-    table = shape.table
+    table = swarm(draws, shape.weights)
     for begin in draws.pick(BEGINNINGS):
         if drawing.commands < length:
             begin(drawing)

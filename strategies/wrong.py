@@ -83,18 +83,28 @@ def _incomplete_delete(drawing: Drawing) -> None:
         line.delete("@chat", filter=filter_text(draws, []), acks="processed")
     else:
         line.delete(topic.config.name, acks="processed")
+        topic.records.clear()  # it may delete them all
 
 
 def _publish_without_topic(drawing: Drawing) -> None:
     if len(drawing.peers) < 2:
         _query_without_sow(drawing)
         return
+    drawing.concurrent = True  # whether it is taken in before or after concurrent publishers could not be told
     drawing.stranger().publish(None, {"to": "nobody"}, acks=drawing.draws.pick(("processed", None)))
+
+
+def _second_logon(drawing: Drawing) -> None:
+    if len(drawing.peers) < 2:
+        _query_without_sow(drawing)
+        return
+    drawing.stranger().logon()
 
 
 MISTAKES: Final[tuple[Callable[[Drawing], None], ...]] = (
     _query_with_a_bad_filter, _query_with_a_bad_filter, _subscription_with_a_bad_filter, _subscription_with_a_bad_filter,
-    _delete_with_a_bad_filter, _query_without_sow, _batch_too_large, _malformed_body, _malformed_body, _without_key_fields,
+    _delete_with_a_bad_filter, _query_without_sow, _query_without_sow, _batch_too_large, _batch_too_large, _second_logon,
+    _malformed_body, _malformed_body, _without_key_fields,
     _without_given_key, _skip_without_company, _skip_without_company, _incomplete_delete, _publish_without_topic,
 )  # fmt: skip
 

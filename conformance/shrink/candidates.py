@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial, reduce
+from typing import Final
 
 from conformance.shrink import fields, values
 from conformance.shrink.fields import Edit
-from conformance.shrink.steps import flattened, joined, labels, sends, unused_connections, with_fences, without
+from conformance.shrink.steps import flattened, is_subscription, joined, labels, sends, unused_connections, with_fences, without
 from reference_model.config import InstanceConfig
 from reference_model.messages import PLAIN
 from reference_model.model import predict
-from reference_model.scenario import Fence, Open, Scenario, Together
+from reference_model.scenario import Fence, Open, Scenario, Step, Together
 from reference_model.state import ProgramError
 
 Weight = tuple[int, ...]
+
+earlier_messages_max: Final = 2
+"""Messages before a marker that are tried in its place."""
+
+markers_max: Final = 12
+"""Ways to do without a marker that are tried: the last ones."""
 
 
 def weight(scenario: Scenario) -> Weight:
@@ -43,6 +51,7 @@ def edits(scenario: Scenario, config: InstanceConfig) -> list[Edit]:
         *step_edits(scenario),
         *fence_edits(scenario),
         *connection_edits(scenario),
+        *marker_edits(scenario),
         *fields.edits(scenario, config),
         *values.simple_members(scenario),
         *values.edits(scenario),
@@ -90,6 +99,33 @@ def _without(dropped: frozenset[str], scenario: Scenario) -> Scenario:
 def fence_edits(scenario: Scenario) -> list[Edit]:
     """Leave out one fence."""
     return [partial(_without, frozenset({step.label})) for step in reversed(scenario.steps) if isinstance(step, Fence)]
+
+
+def marker_edits(scenario: Scenario) -> list[Edit]:
+    """Await an earlier message instead of one that was published to come after it, for a connection that listens."""
+    messages = [send.label for send in sends(scenario) if send.command.cmd in {"publish", "delta_publish"}]
+    listening = list(dict.fromkeys(send.connection for send in sends(scenario) if is_subscription(send)))
+    found: list[Edit] = [
+        partial(_awaiting, connection, message, marker)
+        for place, marker in reversed(list(enumerate(messages)))
+        for message in reversed(messages[max(0, place - earlier_messages_max) : place])
+        for connection in listening
+    ]
+    return found[:markers_max]
+
+
+def _awaiting(connection: str, message: str, marker: str, scenario: Scenario) -> Scenario:
+    named = labels(scenario)
+    if marker not in named or message not in named:
+        return scenario
+    steps: list[Step] = []
+    number = 1 + sum(isinstance(step, Fence) for step in scenario.steps)
+    for step in scenario.steps:
+        if step.label == message and not any(isinstance(one, Fence) and one.after == marker for one in scenario.steps):
+            steps += [step, Fence(label=f"{message}-f{number}", kind="delivery", connection=connection, after=message)]
+        else:
+            steps.append(replace(step, after=message) if isinstance(step, Fence) and step.after == marker else step)
+    return without(replace(scenario, steps=tuple(steps)), {marker})
 
 
 def unused_edit(scenario: Scenario) -> Scenario:

@@ -14,10 +14,12 @@ from conformance.shrink.steps import sends
 from reference_model.config import InstanceConfig
 from reference_model.messages import PLAIN
 from reference_model.payload.json import PayloadError, parse, write
-from reference_model.scenario import Command, Open, Scenario, Send, Step, Together, Value
+from reference_model.scenario import Command, KeyOf, Open, Scenario, Send, Step, Together, Value
 from reference_model.steps import default_logon
 
 Edit = Callable[[Scenario], Scenario]
+
+NO_SUCH_KEY: Final = ("1",)
 
 KEPT: Final = frozenset({"cmd", "topic", "cmd_id", "query_id", "sub_id"})
 """What a command is and what its answers are told by. Without them it would be another command, and no simpler one."""
@@ -32,6 +34,9 @@ def edits(scenario: Scenario, config: InstanceConfig) -> list[Edit]:
         for name, value in send.command.header.items():
             if name in {"ack_type", "opts"} and isinstance(value, str):
                 found += [partial(_without_part, send.label, name, part) for part in split(value)]
+            elif name == "sow_keys" and isinstance(value, tuple):
+                found += [partial(_without_key, send.label, key) for key in value if len(value) > 1]
+                found.append(partial(_with_no_such_key, send.label))
             elif name not in KEPT:
                 found.append(partial(_without_field, send.label, name))
         found += [partial(_without_member, send.label, name) for name in _members(send.command, config)]
@@ -40,6 +45,20 @@ def edits(scenario: Scenario, config: InstanceConfig) -> list[Edit]:
         for step in scenario.steps
         if isinstance(step, Open) and step.logon is not None and step.logon != default_logon(step.connection)
     ]
+    return found
+
+
+def parts(scenario: Scenario) -> list[Edit]:
+    """One edit for each part of a command that says what it is about: options, filters, orders, keys; not what it asks to be told."""
+    found: list[Edit] = []
+    for send in reversed(list(sends(scenario))):
+        for name, value in send.command.header.items():
+            if name == "opts" and isinstance(value, str):
+                found += [partial(_without_part, send.label, name, part) for part in split(value)]
+            elif name in {"filter", "orderby", "top_n", "batch_size"}:
+                found.append(partial(_without_field, send.label, name))
+            elif name == "sow_keys" and isinstance(value, tuple):
+                found += [partial(_without_key, send.label, key) for key in value if len(value) > 1]
     return found
 
 
@@ -97,6 +116,25 @@ def _without_part(label: str, name: str, part: str, scenario: Scenario) -> Scena
             return command
         left = [one for one in split(value) if one != part]
         return with_field(command, name, ",".join(left) or None)
+
+    return on_command(scenario, label, change)
+
+
+def _without_key(label: str, key: str | KeyOf, scenario: Scenario) -> Scenario:
+    def change(command: Command) -> Command:
+        keys = command.header.get("sow_keys")
+        if not isinstance(keys, tuple):
+            return command
+        return with_field(command, "sow_keys", tuple(one for one in keys if one != key) or None)
+
+    return on_command(scenario, label, change)
+
+
+def _with_no_such_key(label: str, scenario: Scenario) -> Scenario:
+    """A key that no record has in the place of the keys, which need a query that shows them."""
+
+    def change(command: Command) -> Command:
+        return with_field(command, "sow_keys", NO_SUCH_KEY) if "sow_keys" in command.header else command
 
     return on_command(scenario, label, change)
 

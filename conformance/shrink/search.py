@@ -5,17 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import combinations, product
 from typing import Final
 
 from conformance.errors import TargetError
 from conformance.shrink import fields, values
-from conformance.shrink.candidates import applied, connection_edits, edits, fence_edits, step_edits, unused_edit
+from conformance.shrink.candidates import applied, connection_edits, edits, fence_edits, marker_edits, step_edits, unused_edit
 from conformance.shrink.fields import Edit
 from conformance.shrink.steps import cut_after, labels
 from reference_model.client.program import ClientProgram
 from reference_model.config import InstanceConfig
 from reference_model.scenario import Scenario
 from reference_model.state import ProgramError
+
+paired_commands_min: Final = 3
+"""Shorter programs cannot be shortened by two things at once."""
 
 Attempt = Callable[[Scenario], frozenset[str]]
 """Runs a program on the target and judges it: the rules that it breaks by themselves (not those that others explain)."""
@@ -141,6 +145,8 @@ class _Search:
         self._block(fence_edits(self.best))
         for edit in connection_edits(self.best):
             self._block([edit])
+        for edit in marker_edits(self.best):
+            self._block([edit])
         self._block(fields.edits(self.best, self.config))
         for edit in values.numbers(self.best):  # a smaller limit needs fewer records
             self._block([edit])
@@ -149,6 +155,8 @@ class _Search:
             self._block([edit])
         self._block(values.simple_members(self.best))
         self._one_by_one()
+        while self._in_pairs():
+            self._one_by_one()
 
     def _cut(self, at: str | None) -> str | None:
         """Leave out what comes after the step that shows it; the label of the step that a first trial keeps."""
@@ -176,6 +184,16 @@ class _Search:
                     changed, todo = True, edits(self.best, self.config)
                 else:
                     place += 1
+
+    def _in_pairs(self) -> bool:
+        """Leave out a step together with a second thing: two records that make up for each other, a limit and the record beyond it,
+        a key and its record. True if that was a success."""
+        if self.best.commands < paired_commands_min:
+            return False
+        steps = step_edits(self.best)
+        others = [*values.numbers(self.best), *fields.parts(self.best)]
+        pairs = [*product(steps, others), *combinations(steps, 2)]
+        return any(self._try([one, other]) for one, other in pairs)
 
     def _try(self, block: list[Edit]) -> bool:
         if self.clock() - self.started >= self.bounds.seconds_max:

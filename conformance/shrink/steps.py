@@ -59,10 +59,15 @@ def without(scenario: Scenario, dropped: Collection[str]) -> Scenario:
         steps = kept
 
 
+def is_subscription(send: Send) -> bool:
+    """Whether the command makes a subscription."""
+    return send.command.cmd != "unsubscribe" and send.command.cmd.endswith("subscribe")
+
+
 def _registration(send: Send) -> tuple[str, str] | None:
     """The subscription that a command makes: connection and id."""
     command = send.command
-    if command.cmd == "unsubscribe" or not command.cmd.endswith("subscribe"):
+    if not is_subscription(send):
         return None
     return (send.connection, str(command.header.get("sub_id") or command.header.get("cmd_id")))
 

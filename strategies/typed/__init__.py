@@ -6,6 +6,7 @@
 
 from strategies.typed.conditions import condition, pair, pairs
 from strategies.typed.documents import document, neighbour
+from strategies.typed.values import About, Kind, Paths
 from strategies.typed.writing import written
 
-__all__ = ["condition", "document", "neighbour", "pair", "pairs", "written"]
+__all__ = ["About", "Kind", "Paths", "condition", "document", "neighbour", "pair", "pairs", "written"]

@@ -32,7 +32,7 @@ from reference_model.expression.values import FALSE, TRUE
 from strategies.atoms import Draws, HypothesisDraws
 from strategies.typed import values
 from strategies.typed.documents import INTEGERS, NUMERALS, TEXTS, Document, document
-from strategies.typed.values import PATHS, literal, nothing, number_literal, string_of
+from strategies.typed.values import About, literal, nothing, number_literal, string_of
 
 DEPTH_MAX: Final = 4
 
@@ -55,7 +55,7 @@ class Pair:
 def pair(draws: Draws) -> Pair:
     """A condition and a document that it matches in about half of all cases."""
     tree = document(draws)
-    return Pair(expr=condition(draws, tree, draws.pick((0, 0, 1, 1, 2, 2, 3, DEPTH_MAX)), draws.chance(50)), tree=tree)
+    return Pair(expr=condition(draws, About(tree), draws.pick((0, 0, 1, 1, 2, 2, 3, DEPTH_MAX)), draws.chance(50)), tree=tree)
 
 
 def pairs() -> st.SearchStrategy[Pair]:
@@ -63,87 +63,87 @@ def pairs() -> st.SearchStrategy[Pair]:
     return st.composite(lambda draw: pair(HypothesisDraws(draw)))()
 
 
-def condition(draws: Draws, tree: object, depth: int, want: bool) -> Expr:
+def condition(draws: Draws, about: About, depth: int, want: bool) -> Expr:
     """A condition that is mostly TRUE for the document (`want`), or mostly not."""
     if depth <= 0:
-        return _atom(draws, tree, 0, want)
+        return _atom(draws, about, 0, want)
     inner = depth - 1
     kind = draws.below(16)
     if kind < 3:
-        return Not(condition(draws, tree, inner, not want))
+        return Not(condition(draws, about, inner, not want))
     if kind < 8:
-        return _chain(draws, tree, inner, want, is_and=draws.chance(50))
+        return _chain(draws, about, inner, want, is_and=draws.chance(50))
     if kind == 8:
-        chosen, other = condition(draws, tree, inner, want), condition(draws, tree, inner, want)
-        return Call("IF", (condition(draws, tree, inner, draws.chance(50)), chosen, other))
+        chosen, other = condition(draws, about, inner, want), condition(draws, about, inner, want)
+        return Call("IF", (condition(draws, about, inner, draws.chance(50)), chosen, other))
     if kind == 9:
         holds = draws.chance(50)
         one = number_literal(1 if holds is want else 0)
-        return Comparison(condition(draws, tree, inner, holds), draws.pick(("=", "==")), one)
+        return Comparison(condition(draws, about, inner, holds), draws.pick(("=", "==")), one)
     if kind == 10:
-        return Is(condition(draws, tree, inner, draws.chance(50)), "NULL", negated=want)
-    return _atom(draws, tree, inner, want)
+        return Is(condition(draws, about, inner, draws.chance(50)), "NULL", negated=want)
+    return _atom(draws, about, inner, want)
 
 
-def _chain(draws: Draws, tree: object, depth: int, want: bool, *, is_and: bool) -> Expr:
+def _chain(draws: Draws, about: About, depth: int, want: bool, *, is_and: bool) -> Expr:
     """AND that is not wanted, and OR that is, have one operand that decides, anywhere."""
     count = draws.pick((2, 2, 3))
     wanted = [is_and] * count
     if want is not is_and:
         wanted[draws.below(count)] = not is_and
-    operands = tuple(condition(draws, tree, depth, each) for each in wanted)
+    operands = tuple(condition(draws, about, depth, each) for each in wanted)
     flat: list[Expr] = []
     for operand in operands:  # a chain holds its operands side by side
         flat += operand.operands if isinstance(operand, And if is_and else Or) else (operand,)
     return And(tuple(flat)) if is_and else Or(tuple(flat))
 
 
-def _atom(draws: Draws, tree: object, depth: int, want: bool) -> Expr:
+def _atom(draws: Draws, about: About, depth: int, want: bool) -> Expr:
     """A test; mostly one that comes out as wanted, at times any."""
     wanted = TRUE if want else FALSE
     for _ in range(draws.pick((0, 3, 3, 3, 3, 3))):
-        expr = _any_atom(draws, tree, depth, want)
-        if truth(expr, tree) == wanted:
+        expr = _any_atom(draws, about, depth, want)
+        if truth(expr, about.tree) == wanted:
             return expr
-    return _any_atom(draws, tree, depth, want)
+    return _any_atom(draws, about, depth, want)
 
 
-def _any_atom(draws: Draws, tree: object, depth: int, want: bool) -> Expr:
+def _any_atom(draws: Draws, about: About, depth: int, want: bool) -> Expr:
     depth = min(DEPTH_MAX, depth + draws.pick((0, 0, 1, 1, 2)))  # operands may be deep where the condition is not
     kind = draws.below(24)
     if kind == 0:
-        return _truth(draws, tree, want)
+        return _truth(draws, about, want)
     if kind < 3:
-        return _null_test(draws, tree, depth, want)
+        return _null_test(draws, about, depth, want)
     if kind < 5:
-        return _array_test(draws, tree, want)
+        return _array_test(draws, about, want)
     if kind == 5:
         if draws.chance(50):
-            return Comparison(nothing(draws), draws.pick(OPERATORS), values.number(draws, tree, depth, condition))
-        return Comparison(values.text(draws, tree, depth, condition), draws.pick(OPERATORS), nothing(draws))
+            return Comparison(nothing(draws, about), draws.pick(OPERATORS), values.number(draws, about, depth, condition))
+        return Comparison(values.text(draws, about, depth, condition), draws.pick(OPERATORS), nothing(draws, about))
     if kind == 6:
         operand = draws.pick((values.number, values.text))
-        return Is(operand(draws, tree, depth, condition) if draws.chance(70) else Call("NAN_VALUE", ()), "NAN")
+        return Is(operand(draws, about, depth, condition) if draws.chance(70) else Call("NAN_VALUE", ()), "NAN")
     if kind < 16:
-        return _number_test(draws, tree, depth, want)
-    return _text_test(draws, tree, depth, want)
+        return _number_test(draws, about, depth, want)
+    return _text_test(draws, about, depth, want)
 
 
-def _truth(draws: Draws, tree: object, want: bool) -> Expr:
+def _truth(draws: Draws, about: About, want: bool) -> Expr:
     """A bare operand, or a boolean against 1 and 0."""
-    field: Expr = draws.pick((*PATHS["boolean"], *PATHS["nothing"][:1]))
+    field: Expr = draws.pick((*about.paths["boolean"], *about.paths["nothing"][:1]))
     if draws.chance(15):
         return Call("TRUE_VALUE" if want else "FALSE_VALUE", ())
-    found = value(field, tree)
+    found = value(field, about.tree)
     if draws.chance(40):
         return field if found is want else Not(field)
     return Comparison(field, draws.pick(("=", "!=", "==")), number_literal(1 if want is bool(found) else 0))
 
 
-def _null_test(draws: Draws, tree: object, depth: int, want: bool) -> Expr:
+def _null_test(draws: Draws, about: About, depth: int, want: bool) -> Expr:
     kind = draws.below(3)
-    operand = nothing(draws) if kind == 0 else (values.text if kind == 1 else values.number)(draws, tree, depth, condition)
-    is_null = value(operand, tree) is None
+    operand = nothing(draws, about) if kind == 0 else (values.text if kind == 1 else values.number)(draws, about, depth, condition)
+    is_null = value(operand, about.tree) is None
     return Is(operand, "NULL", negated=is_null is not want)
 
 
@@ -175,9 +175,9 @@ def _orders(draws: Draws, operator: ComparisonOperator, want: bool) -> int:
     return draws.pick(holding if want else [order for order in (-1, 0, 1) if order not in holding])
 
 
-def _number_test(draws: Draws, tree: object, depth: int, want: bool) -> Expr:
-    operand = values.number(draws, tree, depth, condition)
-    found = value(operand, tree)
+def _number_test(draws: Draws, about: About, depth: int, want: bool) -> Expr:
+    operand = values.number(draws, about, depth, condition)
+    found = value(operand, about.tree)
     known = _as_number(found)
     number: int | Decimal = draws.pick(INTEGERS) if known is None else known
     kind = draws.below(10)
@@ -195,12 +195,12 @@ def _number_test(draws: Draws, tree: object, depth: int, want: bool) -> Expr:
         if want is not negated:
             elements.insert(draws.below(len(elements) + 1), number_literal(number))
         if draws.chance(10):
-            elements.append(nothing(draws))
+            elements.append(nothing(draws, about))
         return In(operand, tuple(elements) or (_beside(draws, number, 1),), negated)
     operator = draws.pick(OPERATORS)
     if kind == 3:  # a field or another sum on the other side: nothing to aim at but its own value
-        other = values.number(draws, tree, depth, condition)
-        second = _as_number(value(other, tree))
+        other = values.number(draws, about, depth, condition)
+        second = _as_number(value(other, about.tree))
         if second is not None:
             order = (number > second) - (number < second)
             fitting = [one for one, holding in HOLDS.items() if (order in holding) is want]
@@ -228,9 +228,9 @@ def _beside_text(draws: Draws, text: str, order: int) -> str:
     return text + draws.pick(("a", " ", "z")) if draws.chance(60) else "~" + text
 
 
-def _text_test(draws: Draws, tree: object, depth: int, want: bool) -> Expr:
-    operand = values.text(draws, tree, depth, condition)
-    text = values.known_text(operand, tree) or draws.pick(TEXTS)
+def _text_test(draws: Draws, about: About, depth: int, want: bool) -> Expr:
+    operand = values.text(draws, about, depth, condition)
+    text = values.known_text(operand, about) or draws.pick(TEXTS)
     kind = draws.below(12)
     if kind < 2:
         pattern = values.pattern(draws)
@@ -277,15 +277,15 @@ def _affix(draws: Draws, operand: Expr, text: str, want: bool) -> Expr:
 # ---- arrays ------------------------------------------------------------------------------------------------------------------
 
 
-def _array_test(draws: Draws, tree: object, want: bool) -> Expr:
+def _array_test(draws: Draws, about: About, want: bool) -> Expr:
     """A comparison or IN of which one element decides; a LIKE; an array on both sides."""
-    array = draws.pick(PATHS["array"])
-    found = value(array, tree)
+    array = draws.pick(about.paths["array"])
+    found = value(array, about.tree)
     items = [item for item in found if isinstance(item, int | bytes)] if isinstance(found, tuple) else []
     item = draws.pick(items) if items else 1
     kind = draws.below(8)
     if kind == 0:
-        return Comparison(array, draws.pick(OPERATORS), draws.pick(PATHS["array"]))
+        return Comparison(array, draws.pick(OPERATORS), draws.pick(about.paths["array"]))
     if kind == 1:
         return Is(array, "NULL", negated=bool(items) is want)
     if kind == 2:
