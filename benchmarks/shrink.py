@@ -24,7 +24,7 @@ from conformance.rules import load
 from conformance.run.bench import Bench
 from conformance.run.programs import drawn
 from conformance.selftest import WAITS
-from conformance.shrink import DEFAULT_BOUNDS, shrink
+from conformance.shrink import Bounds, shrink
 from conformance.targets.embedded import EmbeddedTarget
 from conformance.targets.server import ServerTarget
 from reference_model.config import STANDARD
@@ -32,6 +32,9 @@ from reference_model.scenario import Scenario
 
 SERVERS: Final = 3
 """Servers of different seeds that a fault is looked for on: what one leaves out anyway, its fault cannot show."""
+
+BOUNDS: Final = Bounds(seconds_max=60.0)
+"""The usual number of runs; as much time as they may take on a busy machine."""
 
 EXCESS_MAX: Final = 1
 SHARE_LEAST: Final = 0.95
@@ -123,7 +126,7 @@ def _shrunk(bench: Bench, scenario: Scenario, mutant: str, ran: int, seconds: fl
     def attempt(program: Scenario) -> frozenset[str]:
         return frozenset(other.rule for other in bench.once(program).decisive)
 
-    shrunk = shrink(scenario, finding.rule, attempt, DEFAULT_BOUNDS, config=STANDARD, at=finding.step or None)
+    shrunk = shrink(scenario, finding.rule, attempt, BOUNDS, config=STANDARD, at=finding.step or None)
     return Row(
         mutant=mutant,
         scenarios=ran,

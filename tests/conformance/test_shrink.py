@@ -1,6 +1,7 @@
 """The shrinker: over pure functions that say which programs fail, and on the embedded server with a fault in it."""
 
 import itertools
+import re
 
 import pytest
 
@@ -236,6 +237,62 @@ def test_the_final_program_is_repeated():
     assert flaky.times() == {"broken": flaky.broken, "of": 4}
     assert 0 < flaky.broken < 4
     assert flaky.to_data()["runs"] == flaky.runs
+
+
+def test_two_things_that_make_up_for_each_other_go_together():
+    """As many records as the limits say: neither a record nor a limit can go alone."""
+
+    def fails(program):
+        limits = ",".join(str(one.command.header.get("opts")) for one in commands(program, "sow"))
+        pages = [int(digits) for digits in re.findall(r"_n=(\d+)", limits)]
+        return len(commands(program, "publish")) == sum(pages) > 0
+
+    program = scenario(
+        connect("a"),
+        *(publish(f"p{n}", b'{"id":%d}' % n) for n in range(3)),
+        fence("f"),
+        query("q", opts="top_n=2,skip_n=1", orderby="/id"),
+    )
+    shrunk, _ = run(program, fails)
+    assert [one.command.header.get("opts") for one in commands(shrunk.scenario, "sow")] == ["top_n=1"]
+    assert len(commands(shrunk.scenario, "publish")) == 1
+
+
+def test_a_marker_goes_where_an_earlier_message_can_be_awaited():
+    """What matters is that the first message is proven to be missing; the second one was there for the proof alone."""
+
+    def fails(program):
+        told = [step.label for step in program.steps]
+        proven = any(isinstance(step, Fence) and step.kind == "delivery" for step in program.steps) or "m" in told
+        return proven and len({step.connection for step in program.steps if step.label in {"s", "p"}}) == 2
+
+    program = scenario(
+        connect("a"),
+        connect("b"),
+        send("s", "subscribe", topic="@orders", cmd_id="s", sub_id="s", ack_type="processed"),
+        send("t", "subscribe", topic="@items", cmd_id="t", sub_id="t", ack_type="processed"),
+        publish("p", b'{"id":1}', on="b"),
+        publish("m", b'{"id":2}', topic="@items", on="b"),
+    )
+    shrunk, _ = run(program, fails)
+    assert [type(step).__name__ for step in shrunk.scenario.steps] == ["Open", "Open", "Send", "Send", "Fence"]
+    assert shrunk.scenario.steps[-1].after == "p"
+
+
+def test_keys_go_one_by_one_and_then_for_one_that_nobody_has():
+    keys = tuple(KeyOf(topic="@orders", values=(str(n),)) for n in range(3))
+    program = scenario(
+        connect("a"), *(publish(f"p{n}", b'{"id":%d}' % n) for n in range(3)), fence("f"), query("q"), query("r", sow_keys=keys)
+    )
+    shrunk, _ = run(program, lambda program: any("sow_keys" in one.command.header for one in commands(program, "sow")))
+    assert [one.command.header["sow_keys"] for one in commands(shrunk.scenario, "sow")] == [("1",)]
+    needs_keys, _ = run(
+        program,
+        lambda program: any(
+            isinstance(key, KeyOf) for one in commands(program, "sow") for key in one.command.header.get("sow_keys", ())
+        ),
+    )
+    assert [len(one.command.header.get("sow_keys", ())) for one in commands(needs_keys.scenario, "sow")] == [0, 1]
 
 
 # ---- candidates ----------------------------------------------------------------------------------------------------------------
