@@ -16,6 +16,9 @@ from strategies.payloads import Document, delta, document, key_fields, placed, w
 BURST_SIZES: Final = (3, 21, 30)
 """More than 20 commands in one write are what WIRE-FRAME-05 speaks of."""
 
+NO_SUCH_KEY: Final = "1"
+"""A key that the server has made for no record."""
+
 ODD_BODIES: Final = (b"", b" ", b"plain text", b"{not json", b'{"a":1}{"b":2}', b"\x00\xff\xfe", b" [1]", b'"text"')
 """Bodies for topics that nobody parses."""
 
@@ -234,4 +237,5 @@ def sow_keys(draws: Draws, topic: TopicState) -> tuple[str | KeyOf, ...] | None:
         return tuple(draws.some(EXPLICIT_KEYS, draws.pick((1, 2, 3))))
     if not topic.seen:
         return None
-    return tuple(topic.key_of(key) for key in draws.some(sorted(topic.seen), draws.pick((1, 2, 3))))
+    keys = [topic.key_of(key) for key in draws.some(sorted(topic.seen), draws.pick((1, 2, 3)))]
+    return (*keys, NO_SUCH_KEY) if draws.chance(25) else tuple(keys)

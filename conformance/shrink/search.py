@@ -155,7 +155,7 @@ class _Search:
             self._block([edit])
         self._block(values.simple_members(self.best))
         self._one_by_one()
-        while self._in_pairs():
+        while self._in_pairs() or self._again():
             self._one_by_one()
 
     def _cut(self, at: str | None) -> str | None:
@@ -194,6 +194,13 @@ class _Search:
         others = [*values.numbers(self.best), *fields.parts(self.best)]
         pairs = [*product(steps, others), *combinations(steps, 2)]
         return any(self._try([one, other]) for one, other in pairs)
+
+    def _again(self) -> bool:
+        """Each step once more: on a target that does not always do the same, a single trial may have gone the other way."""
+        if self.best.commands < paired_commands_min:
+            return False
+        self.tried.clear()
+        return any(self._try([edit]) for edit in step_edits(self.best))
 
     def _try(self, block: list[Edit]) -> bool:
         if self.clock() - self.started >= self.bounds.seconds_max:

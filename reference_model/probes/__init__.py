@@ -21,10 +21,11 @@ from reference_model.probes import (
     sets,
     texts,
     types,
+    worked,
 )
 from reference_model.probes.probe import Group, Probe
 
-__all__ = ["DOUBTFUL", "GROUPS", "PROBES", "REFUSED", "Group", "Probe"]
+__all__ = ["DOUBTFUL", "GROUPS", "PROBES", "REFUSED", "WORKED", "Group", "Probe"]
 
 GROUPS: Final[tuple[Group, ...]] = (
     filters.FILTERS,
@@ -40,13 +41,21 @@ GROUPS: Final[tuple[Group, ...]] = (
     functions.CHOICE, functions.STRINGS, functions.NUMBERS, functions.REGULAR,
 )  # fmt: skip
 
-REFUSED: Final[tuple[Probe, ...]] = acceptance.REFUSED
+WORKED: Final[tuple[Probe, ...]] = worked.WORKED
+"""Rows of the documentation's own table that are in no group: each has its body, and what it says of others is no matter."""
+
+REFUSED: Final[tuple[Probe, ...]] = (*acceptance.REFUSED, *worked.REFUSED)
 
 DOUBTFUL: Final[tuple[Probe, ...]] = tuple(
     probe
-    for module in (literals, types, arithmetic, comparison, null, logic, sets, texts, fields, acceptance)
+    for module in (literals, types, arithmetic, comparison, null, logic, sets, texts, fields, acceptance, worked)
     for probe in module.DOUBTFUL
 )
 
-PROBES: Final[tuple[Probe, ...]] = (*(probe for group in GROUPS for probe in group.probes), *REFUSED, *DOUBTFUL)
+PROBES: Final[tuple[Probe, ...]] = (
+    *(probe for group in GROUPS for probe in group.probes),
+    *WORKED,
+    *REFUSED,
+    *DOUBTFUL,
+)
 """Every row."""

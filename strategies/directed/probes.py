@@ -1,4 +1,5 @@
-"""Scenarios made from the table of probes: the bodies of a group are records, and each row is a query; some rows are subscriptions too.
+"""Scenarios made from the table of probes: each row is a query of records with its bodies, and a subscription to which they are
+published (probes Q and F of expressions.md).
 
 What a filter must select is the model's matter, as in every scenario; the table says which rule each filter puts to the test.
 """
@@ -12,7 +13,7 @@ from typing import Final
 from reference_model.expression.parser import read
 from reference_model.expression.syntax import Identifier, walk
 from reference_model.messages import Form
-from reference_model.probes import DOUBTFUL, GROUPS, REFUSED, Probe
+from reference_model.probes import DOUBTFUL, GROUPS, REFUSED, WORKED, Probe
 from reference_model.rule import R
 from reference_model.scenario import Command, Scenario, Send, Value
 from strategies.build import Line, Program
@@ -38,14 +39,11 @@ QUERIED: Final = (
 )
 """The groups that are records of one scenario, each in a topic of its own."""
 
-SUBSCRIBED: Final = ("filters", *(name for name, *_ in QUERIED))
-"""Of these groups the first row is a subscription; of the first of them every row is."""
-
 BATCH_SIZE: Final = 100
 """A result comes in one message: there are many of them."""
 
 BODIES_MAX: Final = 12
-"""In one topic of subscriptions: every body is a question to every filter there."""
+"""In one topic of subscriptions, or among the records of some queries: every body is a question to every filter there."""
 
 _BY_NAME: Final = {group.name: group for group in GROUPS}
 
@@ -57,7 +55,10 @@ class Probes:
     def scenarios(self) -> tuple[Scenario, ...]:
         return (
             *(queries(group_names) for group_names in QUERIED),
-            deliveries(),
+            worked(),
+            deliveries(("filters",)),
+            *(deliveries(group_names) for group_names in QUERIED),
+            worked_deliveries(),
             refusals(),
             open_questions(),
             names(),
@@ -83,20 +84,45 @@ def queries(group_names: Sequence[str]) -> Scenario:
     return p.scenario(*rules(probe for group in groups for probe in group.probes))
 
 
-def deliveries() -> Scenario:
-    """Rows of every family as subscriptions of one connection."""
-    p = Program("probes-deliveries")
-    every, *others = (_BY_NAME[name] for name in SUBSCRIBED)
-    subscribe(p, (*every.probes, *(group.probes[0] for group in others)))
-    return p.scenario(*rules(every.probes))
+def worked() -> Scenario:
+    """Rows that are in no group that is queried: a few bodies at a time are records, and are deleted again."""
+    p = Program("probes-worked")
+    a = p.open()
+    rows = (*_BY_NAME["filters"].probes, *WORKED)
+    number = count(1)
+    for some in portions(rows):
+        for body in bodies(some):
+            a.publish("@orders", with_id(body, next(number)))
+        a.fence()
+        for row in some:
+            ask(p, a, "sow", "@orders", row)
+        a.delete("@orders", filter="1=1")
+        a.fence()
+    return p.scenario(*rules(rows))
+
+
+def deliveries(group_names: Sequence[str]) -> Scenario:
+    """The rows of some groups as subscriptions of one connection."""
+    p = Program(f"probes-{group_names[0]}-delivered")
+    rows = [probe for name in group_names for probe in _BY_NAME[name].probes]
+    subscribe(p, rows)
+    return p.scenario(*rules(rows))
+
+
+def worked_deliveries() -> Scenario:
+    """Rows that are in no group, as subscriptions."""
+    p = Program("probes-worked-delivered")
+    subscribe(p, WORKED)
+    return p.scenario(*rules(WORKED))
 
 
 def refusals() -> Scenario:
-    """Texts that are no filters: the subscription fails."""
+    """Texts that are no filters: the subscription fails, and so does the query."""
     p = Program("probes-refusals")
     a = p.open()
     for probe in REFUSED:
         ask(p, a, "subscribe", "@chat", probe)
+        ask(p, a, "sow", "@orders", probe)
     return p.scenario(*rules(REFUSED))
 
 
@@ -107,27 +133,26 @@ def open_questions() -> Scenario:
     return p.scenario(*rules(DOUBTFUL))
 
 
-def subscribe(p: Program, rows: Iterable[Probe]) -> None:
+def subscribe(p: Program, rows: Sequence[Probe]) -> None:
     """Rows as subscriptions of one connection; the bodies are published once, those of a few rows to a topic of their own."""
     reader, writer = p.open("reader"), p.open("writer")
     reader.subscribe("@marker")
-    waiting: list[Probe] = []
-    number = count(1)
-
-    def run() -> None:
-        topic = f"@chat{next(number)}"
-        for row in waiting:
-            ask(p, reader, "subscribe", topic, row)
-        for body in bodies(waiting):
-            writer.publish(topic, body)
-        waiting.clear()
-
-    for row in rows:
-        if len(bodies([*waiting, row])) > BODIES_MAX:
-            run()
-        waiting.append(row)
-    run()
+    for number, some in enumerate(portions(rows), start=1):
+        for row in some:
+            ask(p, reader, "subscribe", f"@chat{number}", row)
+        for body in bodies(some):
+            writer.publish(f"@chat{number}", body)
     reader.delivered(writer.publish("@marker", {"marker": True}))
+
+
+def portions(rows: Sequence[Probe]) -> list[list[Probe]]:
+    """Rows in their order, as many together as have few bodies."""
+    found: list[list[Probe]] = [[]]
+    for row in rows:
+        if len(bodies([*found[-1], row])) > BODIES_MAX:
+            found.append([])
+        found[-1].append(row)
+    return found
 
 
 def bodies(rows: Iterable[Probe]) -> tuple[bytes, ...]:

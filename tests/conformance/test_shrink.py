@@ -155,10 +155,10 @@ def test_it_is_deterministic():
     assert [program.steps for program in first[1].asked] == [program.steps for program in second[1].asked]
 
 
-def test_nothing_is_run_twice_and_nothing_that_the_model_refuses():
-    _, counted = run(long_program(), pages)
+def test_nothing_is_run_twice_but_the_last_steps_and_nothing_that_the_model_refuses():
+    shrunk, counted = run(long_program(), pages)
     asked = [repr(program.steps) for program in counted.asked]
-    assert len(set(asked)) == len(asked)
+    assert len(asked) - len(set(asked)) <= len(labels(shrunk.scenario))
     assert all(is_judged(program, STANDARD) for program in counted.asked)
 
 
@@ -293,6 +293,21 @@ def test_keys_go_one_by_one_and_then_for_one_that_nobody_has():
         ),
     )
     assert [len(one.command.header.get("sow_keys", ())) for one in commands(needs_keys.scenario, "sow")] == [0, 1]
+
+
+def test_a_step_that_seemed_to_be_needed_is_tried_once_more():
+    """A target that does not always fail: without the second item it does so every other time."""
+    calls = itertools.count()
+
+    def fails(program):
+        items = [one for one in commands(program, "publish") if one.command.header["topic"] == "@items"]
+        return (len(commands(program, "sow")) == 1 and len(items) >= 2) or (len(items) == 1 and next(calls) % 2 == 1)
+
+    program = scenario(
+        connect("a"), *(publish(f"i{n}", b'{"id":%d}' % n, topic="@items") for n in range(2)), fence("f"), query("q", topic="@items")
+    )
+    shrunk, _ = run(program, fails)
+    assert shrunk.after < 3
 
 
 # ---- candidates ----------------------------------------------------------------------------------------------------------------

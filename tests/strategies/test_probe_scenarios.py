@@ -9,7 +9,7 @@ from reference_model.config import STANDARD
 from reference_model.expectation import Occurs, OneOf
 from reference_model.model import predict
 from reference_model.payload.json import parse
-from reference_model.probes import GROUPS, PROBES
+from reference_model.probes import DOUBTFUL, GROUPS, PROBES
 from reference_model.rule import R
 from reference_model.scenario import Command, Send
 from reference_model.state import ProgramError
@@ -18,14 +18,22 @@ from strategies.directed.probes import QUERIED, probes, with_id
 from tests.strategies.conftest import run_scenarios
 
 
-def test_every_row_is_sent_with_the_rules_that_it_shows():
-    sent = {
+def sent(cmd):
+    return {
         (step.command.header.get("filter"), step.about)
         for scenario in probes.scenarios
         for step in scenario.steps
-        if isinstance(step, Send)
+        if isinstance(step, Send) and step.command.cmd == cmd
     }
-    assert {(probe.filter, probe.rules) for probe in PROBES} - sent == set()
+
+
+def test_every_row_is_subscribed_with_the_rules_that_it_shows():
+    assert {(probe.filter, probe.rules) for probe in PROBES} - sent("subscribe") == set()
+
+
+def test_every_row_is_asked_with_the_rules_that_it_shows():
+    """Those of which nothing is demanded would leave open what a query has to return; they are subscriptions only."""
+    assert {(probe.filter, probe.rules) for probe in PROBES if probe not in DOUBTFUL} - sent("sow") == set()
 
 
 def test_every_group_but_the_one_of_subscriptions_is_queried_once():
