@@ -28,9 +28,9 @@ COMPANIONS = ("@orders", "@items", "@chat")
 def query(drawing: Drawing) -> None:
     """A query of one topic, or of several by a regular expression."""
     draws = drawing.draws
-    pattern, names = draws.pick(REGEX_TOPICS) if draws.chance(12) else ("", ())
+    pattern, names = draws.pick(REGEX_TOPICS) if draws.chance(15) else ("", ())
     if not pattern:
-        names = ("@own",) if drawing.topics["@own"].records and draws.chance(10) else (drawing.topic().config.name,)
+        names = ("@own",) if drawing.topics["@own"].records and draws.chance(25) else (drawing.topic().config.name,)
         if not drawing.topics[names[0]].records and draws.chance(70):  # there is little to ask of an empty topic
             publish(drawing)
             return
@@ -71,7 +71,7 @@ def _ask(drawing: Drawing, last: LastQuery, states: list[TopicState]) -> None:
     if any(doubtful in str(last.header.get("opts")) for doubtful in (("skip_n", "oof") if last.pattern else ("oof",))):
         acks = "processed,completed"  # it may be refused (CMD-SOW-16, CMD-SOW-53)
     line = drawing.asks(drawing.someone())
-    keyed = sow_keys(draws, states[0]) if len(states) == 1 and draws.chance(35) else None
+    keyed = sow_keys(draws, states[0]) if len(states) == 1 and draws.chance(35 if states[0].config.keys else 55) else None
     query_id = draws.below(12)
     line.sow(
         last.topic,

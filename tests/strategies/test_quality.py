@@ -3,84 +3,100 @@
 import re
 import sys
 from collections import Counter
+from dataclasses import dataclass
 
 import pytest
 
+from conformance.shrink import Bounds, shrink
 from reference_model.config import STANDARD
 from reference_model.expectation import Occurs, OneOf, Unknown
 from reference_model.model import predict
-from reference_model.scenario import Close, KeyOf, Send, Together
+from reference_model.rule import R
+from reference_model.scenario import Close, KeyOf, Scenario, Send, Together
 from strategies import generate
 
 SAMPLE = 600
 
-LEAST = {
+SOUGHT = R("SOW-QRY-01")
+"""Stands for 'the state is reached' where a shrinker wants to know of a rule."""
+
+BOUNDS = Bounds(runs_max=300, seconds_max=60.0)
+
+STATES = {
     # of all queries
-    "a query with a filter": 22,
-    "a query with an order": 25,
-    "a query over a pattern": 4,
-    "a query by keys": 2,
-    "a query of nothing": 5,
-    "a query of three records or more": 17,
-    "a filter that leaves some and takes some": 7,
-    "fewer records than match": 10,
-    "top_n of 0": 2,
-    "skip_n past the end": 4,
-    "batches of several records": 20,
-    "a batch of 10,000": 4,
-    "a query that fails": 2,
-    "the same query of the same state": 3,
-    "ties in an order": 1,
+    "a query with a filter": (22, 1),
+    "a query with an order": (25, 1),
+    "a query over a pattern": (6, 1),
+    "a query by keys": (2, 2),
+    "a query of nothing": (5, 1),
+    "a query of three records or more": (17, 4),
+    "a filter that leaves some and takes some": (7, 3),
+    "fewer records than match": (10, 3),
+    "top_n of 0": (2, 1),
+    "skip_n past the end": (4, 2),
+    "batches of several records": (20, 3),
+    "a batch of 10,000": (4, 1),
+    "a query that fails": (2, 1),
+    "the same query of the same state": (3, 3),
+    "ties in an order": (1, 4),
     # of all scenarios
-    "a delta onto a record": 36,
-    "a delta onto a record of the last query": 34,
-    "a delta onto nothing": 17,
-    "a nested merge": 7,
-    "a merge that is open": 8,
-    "a record made again after a delete": 8,
-    "a delete that takes some and leaves some": 4,
-    "a delete by keys": 2,
-    "a delivery that must come": 35,
-    "a delivery that must not come": 22,
-    "a delivery after an unsubscribe that must not come": 1,
-    "one publish for several subscriptions": 6,
-    "sow_and_subscribe": 17,
-    "concurrent publishers": 4,
-    "several connections": 52,
-    "a connection that ends": 4,
-    "explicit keys": 17,
-    "composite keys": 14,
-    "nested keys": 6,
-    "a shared key domain": 7,
-    "a given key in a list": 2,
-    "a key that the target showed": 9,
-    "a malformed body": 4,
-    "a filter that does not compile": 13,
-    "no key in a body": 6,
-    "a command that fails and one that follows": 23,
-    "many commands in one write": 2,
-    "an unusual form": 32,
-    "a correlation id": 41,
-    "an odd id": 10,
-    "an integer of 17 digits or more": 6,
-    "a text beyond ASCII": 56,
-    "a control character": 2,
-    "NULL in a body": 17,
-    "an empty text in a body": 10,
-    "deep nesting": 12,
-    "white space in a body": 32,
-    "a select list": 19,
+    "a delta onto a record": (36, 3),
+    "a delta onto a record of the last query": (34, 3),
+    "a delta onto nothing": (17, 2),
+    "a nested merge": (9, 3),
+    "a merge that is open": (12, 3),
+    "a record made again after a delete": (8, 4),
+    "a delete that takes some and leaves some": (4, 4),
+    "a delete by keys": (2, 3),
+    "a delivery that must come": (40, 2),
+    "a delivery that must not come": (35, 2),
+    "a delivery after an unsubscribe that must not come": (2, 4),
+    "one publish for several subscriptions": (8, 3),
+    "sow_and_subscribe": (17, 1),
+    "concurrent publishers": (4, 3),
+    "several connections": (52, 2),
+    "a connection that ends": (4, 0),
+    "explicit keys": (17, 1),
+    "composite keys": (14, 1),
+    "nested keys": (6, 1),
+    "a shared key domain": (7, 1),
+    "a given key in a list": (2, 1),
+    "a key that the target showed": (10, 3),
+    "a malformed body": (3, 2),
+    "a filter that does not compile": (13, 1),
+    "no key in a body": (6, 1),
+    "a command that fails and one that follows": (23, 2),
+    "many commands in one write": (2, 21),
+    "an unusual form": (35, 1),
+    "a correlation id": (41, 1),
+    "an odd id": (10, 1),
+    "an integer of 17 digits or more": (6, 1),
+    "a text beyond ASCII": (56, 1),
+    "a control character": (2, 1),
+    "NULL in a body": (17, 1),
+    "an empty text in a body": (10, 1),
+    "deep nesting": (12, 1),
+    "white space in a body": (32, 1),
+    "a select list": (23, 1),
 }
-"""Least percentages."""
+"""Least percentages, and the commands of the program to which one that reaches the state shrinks, at most."""
 
 
 def percent(part, whole):
     return 100 * part / whole if whole else 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """How often each state is reached, in percent, and the first program that reaches it."""
+
+    rates: dict[str, float]
+    first: dict[str, Scenario]
+
+
 @pytest.fixture(scope="module")
-def rates():
-    queries, scenarios = Counter(), Counter()
+def sampled():
+    queries, scenarios, first = Counter(), Counter(), {}
     asked = total = 0
     for scenario in generate.scenarios(23, SAMPLE):
         total += 1
@@ -88,18 +104,32 @@ def rates():
         scenarios.update(look.reached())
         for features in look.queries():
             asked += 1
-            queries.update(features)
-    found = {name: percent(queries[name], asked) for name in queries}
-    found |= {name: percent(scenarios[name], total) for name in scenarios}
-    width = max(map(len, LEAST))
-    lines = (f"{name:{width}} {found.get(name, 0.0):6.1f} %  (at least {least} %)" for name, least in LEAST.items())
+            queries.update(name for name, so in features.items() if so)
+        for name in look.states():
+            first.setdefault(name, scenario)
+    rates = {name: percent(queries[name], asked) for name in queries}
+    rates |= {name: percent(scenarios[name], total) for name in scenarios}
+    width = max(map(len, STATES))
+    lines = (f"{name:{width}} {rates.get(name, 0.0):6.1f} %  (at least {least} %)" for name, (least, _) in STATES.items())
     sys.stdout.write("\n" + "\n".join(lines) + "\n")
-    return found
+    return Sampled(rates=rates, first=first)
 
 
-@pytest.mark.parametrize("name", LEAST)
-def test_reached(rates, name):
-    assert rates.get(name, 0.0) >= LEAST[name]
+@pytest.mark.parametrize("name", STATES)
+def test_reached(sampled, name):
+    assert sampled.rates.get(name, 0.0) >= STATES[name][0]
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_shrinks(sampled, name):
+    """The shrinker finds the little that the state needs: against the model alone, without a target."""
+
+    def attempt(program):
+        return frozenset({SOUGHT} if name in Look(program).states() else ())
+
+    shrunk = shrink(sampled.first[name], SOUGHT, attempt, BOUNDS, config=STANDARD)
+    assert name in Look(shrunk.scenario).states()
+    assert shrunk.after <= STATES[name][1]
 
 
 class Look:
@@ -119,6 +149,10 @@ class Look:
 
     def slots(self, step, kind):
         return [slot for slot in self.by_step.get(step, ()) if slot.where[1] == kind]
+
+    def states(self):
+        """Every state that this program reaches, those of its queries too."""
+        return {*self.reached(), *(name for features in self.queries() for name, so in features.items() if so)}
 
     def queries(self):
         for send in self.sends:
