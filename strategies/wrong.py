@@ -43,7 +43,7 @@ def _batch_too_large(drawing: Drawing) -> None:
 def _malformed_body(drawing: Drawing) -> None:
     draws, topic = drawing.draws, drawing.topic()
     body = draws.pick(MALFORMED)
-    drawing.changes(drawing.publisher()).publish(topic.config.name, body, acks=draws.pick(("processed", None)))
+    drawing.changes(drawing.publisher()).publish(topic.config.name, body, acks=draws.pick(("processed", "processed", None)))
     topic.open = topic.open or not beyond_repair(body)
 
 
