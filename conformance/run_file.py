@@ -229,7 +229,8 @@ def _why(error: OSError) -> str:
 def failure_of(group: FindingGroup) -> dict[str, Any]:
     """The data of a failure that nobody has explained yet: what the findings themselves say.
 
-    An explanation adds `times` (broken in how many of how many repetitions), `steps`, `compare`, `shrunk`, `program`, `replay`.
+    An explanation adds `times` (broken in how many of how many repetitions), `steps`, `compare`, `timeline`,
+    `shrunk`, `program`, `replay`.
     """
     first = group.first
     return {
@@ -248,6 +249,7 @@ def failure_of(group: FindingGroup) -> dict[str, Any]:
         "times": None,
         "steps": [],
         "compare": [],
+        "timeline": None,
         "shrunk": None,
         "program": None,
         "replay": None,

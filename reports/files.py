@@ -12,12 +12,15 @@ from conformance.errors import HarnessError
 from reports.ctrf import ctrf
 from reports.junit import junit
 from reports.markdown import markdown
+from reports.page import page
 from reports.record import Report
 from reports.summary import summary_text
 
+PAGE_FILE: Final = "index.html"
 SUMMARY_FILE: Final = "summary.json"
 
 FORMATS: Final[dict[str, tuple[str, Callable[[Report], str]]]] = {
+    "html": (PAGE_FILE, page),
     "json": (SUMMARY_FILE, summary_text),
     "junit": ("junit.xml", junit),
     "ctrf": ("ctrf.json", ctrf),
@@ -25,7 +28,7 @@ FORMATS: Final[dict[str, tuple[str, Callable[[Report], str]]]] = {
 }
 """Per format its file and what makes the text of it."""
 
-NAMED: Final = (SUMMARY_FILE,)
+NAMED: Final = (PAGE_FILE, SUMMARY_FILE)
 """What the last line of a run names, before the run file."""
 
 FILES: Final = tuple(file for file, _ in FORMATS.values())

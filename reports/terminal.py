@@ -104,8 +104,8 @@ def broken(report: Report, rule_id: str) -> RenderableType:
     rule, result = report.catalogue[rule_id], report.results[rule_id]
     found = report.failures_of(rule_id)
     parts: list[RenderableType] = [_told(rule, result.outcome, found[0] if found else None)]
-    parts += [_indented(Text(f"also  {_line(failure)}"), 4) for failure in found[1:]]
-    parts += [_indented(Text(f"masked  {failure['rule']}  {_line(failure)}"), 4) for failure in report.masked_by(rule_id)]
+    parts += [_indented(Text(f"also  {line(failure)}"), 4) for failure in found[1:]]
+    parts += [_indented(Text(f"masked  {failure['rule']}  {line(failure)}"), 4) for failure in report.masked_by(rule_id)]
     return Group(*parts)
 
 
@@ -118,7 +118,7 @@ def _told(rule: Rule, outcome: Outcome, failure: Failure | None) -> RenderableTy
     head = Text().append(outcome.name, style=_COLOURS[outcome]).append(f"  {rule.id}  ", style="bold")
     head.append(safe(rule.title)).append(f"   {rule.level}, {rule.basis}", style="dim")
     if failure is not None:
-        head.append(f"   {_how_often(failure)}")
+        head.append(f"   {how_often(failure)}")
     source = _indented(Text(f"Source: {safe(rule.source)}", style="dim"))
     return Group(head, _indented(Text(safe(rule.text))), source, *([Text(), *story(failure)] if failure is not None else []))
 
@@ -136,7 +136,7 @@ def story(failure: Failure) -> Iterator[RenderableType]:
         yield _indented(_lines([f"expected  {safe(failure['expected'])}", f"seen      {safe(failure['seen'])}"]), 4)
     if steps[at:]:
         yield _indented(_steps(steps, at, len(steps)), 4)
-    yield _indented(_lines(_found(failure)), 4)
+    yield _indented(_lines(found(failure)), 4)
     if failure["replay"]:
         yield Text(f"    replay  {safe(failure['replay'])}", no_wrap=True, overflow="ignore")  # one line, to be copied
 
@@ -166,7 +166,8 @@ def _table(*headings: str, heading: bool) -> Table:
     return table
 
 
-def _found(failure: Failure) -> Iterator[str]:
+def found(failure: Failure) -> Iterator[str]:
+    """How it was found, and how much it was shrunk: a sentence, or nothing."""
     shrunk = failure["shrunk"]
     said = []
     if shrunk:
@@ -179,14 +180,16 @@ def _found(failure: Failure) -> Iterator[str]:
         yield "; ".join(said)
 
 
-def _how_often(failure: Failure) -> str:
+def how_often(failure: Failure) -> str:
+    """`3 of 3 times`: of the shrunk program; `7 times`: in the run."""
     times = failure.get("times")
     if times:
         return f"{times['broken']} of {times['of']} times"
     return number(failure["count"], "time")
 
 
-def _line(failure: Failure) -> str:
+def line(failure: Failure) -> str:
+    """All of a failure in a line."""
     field = f" {failure['field']}" if failure["field"] else ""
     return f"{failure['kind']}{safe(field)}: {safe(failure['what'])}  ({number(failure['count'], 'time')})"
 

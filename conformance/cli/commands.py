@@ -13,7 +13,7 @@ from conformance.cli.sources import use_target_file
 from conformance.version import VERSION
 
 OUTCOMES: Final = ("failed", "deviates", "inconclusive", "passed", "observed", "not_exercised", "unchecked", "not_applicable")
-FORMATS: Final = ("terminal", "json", "junit", "ctrf", "markdown")
+FORMATS: Final = ("terminal", "html", "json", "junit", "ctrf", "markdown")
 PATH: Final = click.Path(path_type=Path)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -20,6 +20,7 @@ from conformance.compare.fields import described
 from conformance.compare.judge import Examination
 from conformance.compare.masking import Suspect
 from conformance.compare.texts import VALUE_CHARS_MAX, atom_text, cut, expected_text
+from conformance.compare.timeline import timeline
 from conformance.results import FindingGroup
 from conformance.run_file import failure_of
 from reference_model.expectation import Claim, Is, Occurs, Present, Same, Slot
@@ -70,6 +71,7 @@ def explain(examination: Examination, rule: str, *, group: FindingGroup | None =
         "seen": cut(finding.seen),
         "steps": rows,
         "compare": compare,
+        "timeline": timeline(examination, finding),
     }
 
 

@@ -230,6 +230,8 @@ class Run:
             written[:0] = NAMED
         except HarnessError as error:
             self._failed_to_write(error)
+        except Exception as error:  # noqa: BLE001 (a report that cannot be made takes nothing from the verdict)
+            self._mistake("reports", error)
         report = self._report()
         self.events.concluded(report, in_line(folder, written))
         return report.conclusion
