@@ -127,7 +127,7 @@ def page(report: Report) -> str:
         shown=shown,
         tiles=[{"word": name, "count": list(states.values()).count(name)} for name in shown],
         tables=_tables(report, states, shown),
-        troubles=[f"{name.replace('_', ' ')}: {line}" for name, line in troubles(report)],
+        troubles=_troubles(report),
         broken_count=len(broken),
         broken_rules=[_broken(report, rule, stories, is_open=place < OPEN_AT_FIRST) for place, rule in enumerate(broken)],
         none_broken=_none_broken(report),
@@ -157,6 +157,13 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "begun", header.started_utc.partition(".")[0].replace("T", " ") + " UTC"
     yield "ran", f"{number(report.scenarios, 'scenario')}, {number(report.commands, 'command')}, {report.seconds:,.1f} s"
     yield "features", ", ".join(report.features) or "none declared"
+
+
+def _troubles(report: Report) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for kind, line in troubles(report):
+        found.setdefault(kind.replace("_", " ").capitalize(), []).append(line)
+    return list(found.items())
 
 
 def _none_broken(report: Report) -> str:

@@ -27,6 +27,8 @@ COMPARED_CHARS_MAX: Final = 2_000
 
 _TOKEN: Final = re.compile(r"\w+|\s+|.", re.DOTALL)
 
+_NAME: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*:')
+
 Part = tuple[str, bool]
 """A piece of a text, and whether it differs from the other side."""
 
@@ -166,9 +168,19 @@ def _row(mark: str, expected: str, seen: str, rule: str) -> dict[str, Any]:
 
 
 def differing(expected: str, seen: str) -> tuple[list[Part], list[Part]]:
-    """Both texts in parts: words, numbers and signs that only one of them has are marked."""
+    """Both texts in parts, marked where they differ: members of an object by their names, everything else by words and signs."""
     if max(len(expected), len(seen)) > COMPARED_CHARS_MAX:
         return [(expected, True)], [(seen, True)]
+    one, other = _object(expected), _object(seen)
+    if one is None or other is None:
+        return _by_tokens(expected, seen)
+    (head, members, tail), (other_head, other_members, other_tail) = one, other
+    before, other_before = _by_tokens(head, other_head)
+    after, other_after = _by_tokens(tail, other_tail)
+    return [*before, *_by_names(members, other_members), *after], [*other_before, *_by_names(other_members, members), *other_after]
+
+
+def _by_tokens(expected: str, seen: str) -> tuple[list[Part], list[Part]]:
     one, other = _TOKEN.findall(expected), _TOKEN.findall(seen)
     left: list[Part] = []
     right: list[Part] = []
@@ -176,3 +188,42 @@ def differing(expected: str, seen: str) -> tuple[list[Part], list[Part]]:
         left.append(("".join(one[start:end]), kind != "equal"))
         right.append(("".join(other[other_start:other_end]), kind != "equal"))
     return left, right
+
+
+def _object(text: str) -> tuple[str, list[str], str] | None:
+    """What stands before the members of the first object, the members as they are written, what stands behind; None: there is none."""
+    start = text.find("{") + 1
+    depth, at, quoted, members = 0, start, False, []
+    skip = False
+    for index in range(start, len(text) if start else 0):
+        char = text[index]
+        if skip or (quoted and char == "\\"):
+            skip = not skip
+        elif char == '"':
+            quoted = not quoted
+        elif not quoted and char in "{[":
+            depth += 1
+        elif not quoted and depth == 0 and char in ",}":
+            members.append(text[at:index])
+            at = index + 1
+            if char == "}":
+                return text[:start], members, text[index:]
+        elif not quoted and char in "}]":
+            depth -= 1
+    return None
+
+
+def _by_names(members: Sequence[str], others: Sequence[str]) -> list[Part]:
+    """The members with the commas between them: whole where the other side has no such name, else the value where that differs."""
+    values = dict(map(_pair, others))
+    parts: list[Part] = []
+    for place, member in enumerate(members):
+        name, value = _pair(member)
+        parts.append(("," if place else "", False))
+        parts += [(name, name not in values), (value, values.get(name) != value)]
+    return parts
+
+
+def _pair(member: str) -> tuple[str, str]:
+    found = _NAME.match(member)
+    return (found[0], member[found.end() :]) if found else (member, "")

@@ -170,7 +170,7 @@ function timeline(section) {
   const tools = made("div", { class: "bar-of-tools" },
     key("sent", shape("sent", 11, 9)), key("received", shape("received", 11, 9)),
     key("from a command to its acks", made("svg:path", { d: "M4 4C18 4 18 14 8 14", class: "arc" }), made("svg:path", { d: "M3 14l6 -3v6Z", class: "head" })));
-  if (data.first !== null && frames.length > 12) tools.prepend(jump);
+  if (data.first !== null && frames.length > 15) tools.prepend(jump);
   section.querySelector(".no-script").remove();
   section.append(tools, made("div", { class: "t-frame" }, head, view, raw));
 

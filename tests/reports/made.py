@@ -54,6 +54,7 @@ def explained(found, text=str, **more):
             {"mark": "", "expected": text("group_begin"), "seen": text("group_begin"), "rule": ""},
             {"mark": "\u00d7", "expected": text('sow {"id":2,"qty":1}'), "seen": text('sow {"id":1,"qty":1}'), "rule": found.rule},
         ],
+        "timeline": frames(text=text),
         "shrunk": {"from": 34, "to": 5, "runs": 41, "seconds": 2.2},
         "program": "programs/x.json",
         "replay": f"amps-conformance replay {text('programs/x.json')} --target tcp://amps.test:9007/amps/json",
@@ -61,8 +62,20 @@ def explained(found, text=str, **more):
     }
 
 
-def rich(*, strict=False, text=str, known=(), **more):
-    """A run with each outcome that evidence can give."""
+def frames(count=6, text=str, *, lanes=("a", "b")):
+    """The timeline of an execution with so many events; the last answers the first divergence."""
+    made = []
+    for n in range(count):
+        frame = {"at": n / 1000, "on": text(lanes[n // 2 % len(lanes)]), "kind": "received" if n % 2 else "sent", "label": text("q1")}
+        frame["text"] = text(f"ack completed success {n}" if n % 2 else f"sow @orders {n}")
+        frame |= {"raw": text(f'{{"c":"ack","n":{n}}}'), "size": 20} | ({"answers": n - 1} if n % 2 else {})
+        made.append(frame)
+    first = count * 2 // 3
+    return {"frames": made, "first": first, "missing": False, "marked": [first], "before": 0, "after": 0}
+
+
+def rich(*, strict=False, text=str, known=(), count=6, **more):
+    """A run with each outcome that evidence can give. count: events in the timeline of the first failure."""
     wrong, deviation = finding(what=text("record 1 came")), finding(DEVIATES, what=text("not as implied"))
     verdicts = [
         Verdict(
@@ -77,7 +90,7 @@ def rich(*, strict=False, text=str, known=(), **more):
     for verdict in verdicts:
         ledger.add(verdict)
     header = replace(HEADER, strict=strict, uri=text(HEADER.uri), version=text("5.3.5.14"), features=("sow", "delta"), known=known)
-    told = [explained(wrong, text), explained(deviation, text)]
+    told = [explained(wrong, text, timeline=frames(count, text)), explained(deviation, text)]
     return from_ledger(header, ledger, **{"seconds": 3.1, "commands": 20, "explained": told, **more})
 
 
