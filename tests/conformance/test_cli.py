@@ -195,7 +195,7 @@ def test_a_run_on_a_healthy_server(run, tmp_path, healthy):
     assert (code, err) == (0, []), "\n".join(out)
     assert re.match(r"amps-conformance \S+   rules of AMPS 5\.3\.5   profile smoke   seed 7   slots 0$", out[0])
     assert any(line.startswith("Conforming: ") for line in out)
-    assert out[-1] == "here/summary.json   run.jsonl"
+    assert out[-1] == "here/index.html   summary.json   run.jsonl"
     found = summary(tmp_path / "here")
     schema("summary").validate(found)
     validator = schema("run")

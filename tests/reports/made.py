@@ -27,6 +27,10 @@ HEADER = RunHeader(
     options={"slots": "0-1"},
 )
 
+TOPICS = ("SOW-TOPN-", "CMD-ACK-", "SOW-QRY-")
+FEW = {rule.id: rule for rule in load().values() if rule.id.startswith(TOPICS)}
+"""A catalogue for what does not depend on how many rules there are."""
+
 HOSTILE = (
     "</script><script>hit()</script>\"'><img src=x onerror=hit()>${7*7}{{7*7}}<!--]]>&lt;&amp;<a href=javascript:hit()>`|"
     "\x00\x07\x1b[31m\x7f"
