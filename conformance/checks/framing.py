@@ -75,9 +75,10 @@ def broken_by(event: Event, frames_before: int) -> R:
         return R("WIRE-FRAME-01") if frames_before == 0 else R("WIRE-FRAME-12")
     try:
         outer, rest = split(payload)
+        fields = raw_fields(outer)
     except WireError:
         return R("WIRE-HDR-01")
-    if (b'"c"', b'"sow"') not in raw_fields(outer):
+    if (b'"c"', b'"sow"') not in fields:
         return R("WIRE-HDR-01")
     return _broken_batch(rest)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from conformance.cli.sources import use_target_file
+from conformance.errors import UsageError
 from conformance.version import VERSION
 
 OUTCOMES: Final = ("failed", "deviates", "inconclusive", "passed", "observed", "not_exercised", "unchecked", "not_applicable")
@@ -332,20 +333,28 @@ def doctor_command(**options: Any) -> int:
     click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="Only this one; may be given several times. Default: all."),
     click.option("--clients", is_flag=True, help="The mutants of the reference client instead of those of the embedded server."),
     click.option("--smoke", "smoke_only", is_flag=True, help="The directed scenarios only, no random ones."),
+    click.option("--quick", is_flag=True, help="Begin with the scenarios that were written for the rules that a mutant breaks."),
+    click.option("--whole", is_flag=True, help="Then see whether the other rules that a mutant breaks are blamed."),
     click.option("--shrink", "shrinking", is_flag=True, help="Shrink what is found, and print the number of commands left."),
+    click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many mutants at the same time."),
     click.option("--time-limit", metavar="DURATION", default="60s", show_default=True, help="How long each mutant may stay unfound."),
     click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of servers and random scenarios."),
     click.option("--report-dir", type=PATH, default="amps-report", show_default=True, help="Where selftest.json goes."),
+    click.option("--table", type=PATH, metavar="FILE", help="Put the rows of this run into this table, too (docs/detection.json)."),
 )
 def selftest_command(*, clients: bool, **options: Any) -> int:
     """Does the harness find what is broken? Run every mutant of the embedded server (or reference client) until its first finding.
 
-    Exit code 0: the server (or client) without fault conforms, and every mutant was found; 1 otherwise.
+    Exit code 0: the server (or client) without fault conforms, and every mutant was found; 1 otherwise. The mutant no_fault has none:
+    with it the exit code has to be 1.
     """
-    from conformance.cli import selftesting
+    from conformance.cli import selftesting, selftesting_clients
 
     if clients:
-        return selftesting.selftest_clients(**options)
+        common = {name: options.pop(name) for name in ("mutants", "time_limit", "seed", "report_dir")}
+        if any(options[name] for name in ("smoke_only", "quick", "whole", "shrinking", "table")) or options["processes"] != 1:
+            raise UsageError("--clients goes with --mutant, --time-limit, --seed and --report-dir")
+        return selftesting_clients.selftest(**common)
     return selftesting.selftest(**options)
 
 

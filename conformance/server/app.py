@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
-from conformance.wire import FrameReader, WireError, decode, encode_message
+from conformance.wire import FrameReader, WireError, encode_message
 from reference_model.messages import Message
 
 from .engine import Engine
@@ -117,7 +117,9 @@ class Connection(asyncio.Protocol):
         if not self._reader.pending:
             self._begun_s = now
         try:
-            payloads: Sequence[bytes] = self._reader.feed(data)
+            payloads = self._app.engine.behaviour.frames(self._reader.feed(data))
+            if self._reader.pending and not self._app.engine.behaviour.waits_for_rest():
+                self._broken = True
         except WireError as error:
             payloads = error.before
             self._broken = True
@@ -185,11 +187,13 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def _take(self, payload: bytes, took_s: float = 0.0) -> None:
-        if not payload:
-            return
         engine, session = self._app.engine, self._session
+        if not payload:
+            if not engine.behaviour.survives_empty_frame():
+                engine.malformed(session)
+            return
         try:
-            message = decode(payload, sender="client")
+            message = engine.behaviour.decode(payload)
         except WireError as error:
             self._trace("<", f"malformed, {len(payload)} bytes: {error.reason}".encode())
             engine.malformed(session)
@@ -211,11 +215,12 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             session.take()
         elif self._writable and session.outbox:
-            frames = [*map(self._app.engine.behaviour.encode, session.take())]
+            behaviour = self._app.engine.behaviour
+            frames = [*map(behaviour.encode, behaviour.outgoing(session.take()))]
             if self._app.trace is not None:
                 for frame in frames:
                     self._trace(">", frame[LENGTH_BYTES:])
-            self._transport.write(b"".join(frames))
+            self._transport.write(behaviour.stream(frames))
         elif session.waiting_bytes > waiting_bytes_max:
             session.closing = session.closing or "slow client"
             self._transport.abort()

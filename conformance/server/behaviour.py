@@ -7,15 +7,21 @@ of rules, scenarios or tests.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from conformance.wire import encode_message
+from conformance.wire import decode, encode_message
 from reference_model.messages import Header, Message, SowRecord
 
-from .documents import Document
+from .documents import Document, Path
+from .language import Language
 from .merging import MergeRules, merge
-from .session import Session
+from .request import Request
 from .store import Record, SowTopic, joined
+from .topics import is_pattern
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .subscription import Subscription
 
 FieldValues = dict[str, str | int]
 
@@ -23,8 +29,8 @@ batch_records_max: Final = 10_000
 """The greatest batch_size that a query may ask for (SOW-BATCH-05)."""
 
 
-class Behaviour:
-    """A server without fault."""
+class Behaviour(Language):
+    """A server without fault, the expression language included."""
 
     # ---- connections ---------------------------------------------------------------------------------------------------------
 
@@ -44,6 +50,23 @@ class Behaviour:
         """A command that fails leaves the connection open."""
         return True
 
+    def opened(self, session: Session) -> None:
+        """A connection has been opened."""
+
+    def logged_on(self, session: Session) -> None:
+        """A client has logged on."""
+
+    def closed(self, session: Session) -> None:
+        """A connection has ended; its subscriptions end after this."""
+
+    def taken(self, session: Session, request: Request) -> Request:
+        """The command that is carried out. A fault may refuse it with RefusalError."""
+        del session
+        return request
+
+    def after_failure(self, session: Session, request: Request) -> None:
+        """A command has failed and is answered."""
+
     def logon_fields(self, fields: FieldValues) -> FieldValues:
         """The fields of a logon ack besides those of every ack."""
         return fields
@@ -61,9 +84,6 @@ class Behaviour:
     def lost(self, session: Session) -> None:
         """A connection was reset, before it is forgotten."""
 
-    def logged_on(self, session: Session) -> None:
-        """A client has logged on."""
-
     def answered(self, session: Session, sessions: Mapping[int, Session]) -> Session:
         """The connection that the answer to a logon is sent on."""
         del sessions
@@ -71,9 +91,19 @@ class Behaviour:
 
     # ---- acks ----------------------------------------------------------------------------------------------------------------
 
-    def acks_wanted(self, asked: frozenset[str]) -> frozenset[str]:
+    def acks_wanted(self, asked: frozenset[str], cmd: str) -> frozenset[str]:
         """The ack types that a command is answered with where they exist for it."""
+        del cmd
         return asked
+
+    def failure_acks_wanted(self, asked: frozenset[str]) -> frozenset[str]:
+        """The ack types that a command which fails is answered with where they exist for it."""
+        return asked
+
+    def also_acknowledged(self, session: Session) -> Iterable[Session]:
+        """Other connections that get an ack for a command of this one."""
+        del session
+        return ()
 
     def ack_headers(self, header: FieldValues) -> Iterable[FieldValues]:
         """What is sent for one ack."""
@@ -96,6 +126,10 @@ class Behaviour:
         del topic
         return True
 
+    def subscribe_ack_late_s(self) -> float:
+        """How much later than the subscription begins its processed ack is sent."""
+        return 0.0
+
     # ---- records -------------------------------------------------------------------------------------------------------------
 
     def changed(self, session: Session, topic: SowTopic, key: str, old: Record | None) -> None:
@@ -103,6 +137,28 @@ class Behaviour:
 
     def made_safe(self, session: Session) -> None:
         """A flush has been answered: what the connection changed before stays."""
+
+    def key_path(self, path: Path) -> Path:
+        """Where a key field stands in a message."""
+        return path
+
+    def key_values(self, document: Document, values: Sequence[str]) -> Sequence[str]:
+        """What identifies a record, from the values of its key fields."""
+        del document
+        return values
+
+    def key_text(self, key: str) -> str:
+        """A generated SOW key as it is told."""
+        return key
+
+    def refuses_unreadable(self) -> bool:
+        """A body that cannot be parsed fails where a key has to be found in it."""
+        return True
+
+    def stores(self, topic: SowTopic, key: str, *, update: bool) -> bool:
+        """A change of the record with this key is kept."""
+        del topic, key, update
+        return True
 
     def key_material(self, domain: str, values: Sequence[str]) -> str:
         """The text whose checksum is the SOW key of these key values."""
@@ -165,9 +221,53 @@ class Behaviour:
         del topic_of_subscription
         return (message,)
 
-    def ends_subscription(self) -> bool:
-        """An unsubscribe ends the subscription."""
+    def passes_on(self, *, delta: bool) -> bool:
+        """A publish to a topic without SOW reaches its subscribers."""
+        del delta
         return True
+
+    def takes_topic(self, *, configured: bool) -> bool:
+        """A subscription to a topic is accepted."""
+        del configured
+        return True
+
+    def covers(self, subscription: Subscription, topic: str) -> bool:
+        """A subscription is interested in messages of a topic."""
+        return subscription.covers(topic)
+
+    def is_pattern(self, topic: str) -> bool:
+        """A topic of a query or subscription is a regular expression."""
+        return is_pattern(topic)
+
+    def wants(self, subscription: Subscription) -> bool:
+        """A subscription gets a message that it matches."""
+        del subscription
+        return True
+
+    def reached(self, sessions: Sequence[Session]) -> Sequence[Session]:
+        """The connections with a matching subscription that get their copies of a message."""
+        return sessions
+
+    def wants_oof(self, *, asked: bool) -> bool:
+        """A subscription is told of records that leave it."""
+        return asked
+
+    def delivered_command(self, *, delta: bool) -> str:
+        """The command of a delivered message."""
+        del delta
+        return "publish"
+
+    def subscription_id(self, sub_id: str | None, cmd_id: str | None, made: str) -> str:
+        """The id of a new subscription: given, or that of the command, or one of the server's making."""
+        return sub_id or cmd_id or made
+
+    def ended_ids(self, asked: Sequence[str], present: Sequence[str]) -> Sequence[str]:
+        """The subscriptions that an unsubscribe ends, of those present."""
+        return present if "all" in asked else asked
+
+    def ended_on(self, session: Session) -> Iterable[Session]:
+        """The connections on which an unsubscribe of this one ends subscriptions."""
+        return (session,)
 
     # ---- queries -------------------------------------------------------------------------------------------------------------
 
@@ -175,8 +275,9 @@ class Behaviour:
         """A query of a topic without SOW fails."""
         return True
 
-    def query_filters(self) -> bool:
-        """A query heeds its filter."""
+    def query_filters(self, *, keys: bool) -> bool:
+        """A query heeds its filter; `keys`: it has a list of keys too."""
+        del keys
         return True
 
     def checks_filter(self) -> bool:
@@ -248,6 +349,11 @@ class Behaviour:
         """`query_id` of the messages of a result."""
         return query_id or cmd_id
 
+    def result_topic(self, topic: str, asked: str) -> str:
+        """The topic of a sow message, for records of `topic` in the result of a query of `asked`."""
+        del asked
+        return topic
+
     def record_header(self, header: FieldValues) -> Header:
         """The small header of a record in a result."""
         return header
@@ -280,6 +386,30 @@ class Behaviour:
         return {"matches": matches, "topic_matches": topic_matches, "records_deleted": deleted}
 
     # ---- the wire ------------------------------------------------------------------------------------------------------------
+
+    def frames(self, payloads: Sequence[bytes]) -> Sequence[bytes]:
+        """The frames that are taken, of those that came together."""
+        return payloads
+
+    def waits_for_rest(self) -> bool:
+        """A frame that has come in part is waited for."""
+        return True
+
+    def survives_empty_frame(self) -> bool:
+        """A frame of length 0 leaves the connection open."""
+        return True
+
+    def decode(self, payload: bytes) -> Message:
+        """The command in a frame. Raises WireError."""
+        return decode(payload, sender="client")
+
+    def outgoing(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """What is written to one connection at once, in order."""
+        return messages
+
+    def stream(self, frames: Sequence[bytes]) -> bytes:
+        """The bytes of frames that are written at once."""
+        return b"".join(frames)
 
     def encode(self, message: Message) -> bytes:
         """The frame of a message."""

@@ -103,7 +103,7 @@ def _by_data(hub: Hub, session: Session, request: Request, topics: Sequence[SowT
             rows.append((topic, record))
     if not rows and not hub.behaviour.delete_by_data_keeps():
         header = {name: value for name, value in request.header.items() if name != "ack_type"}
-        publish(hub, session, Request(Message(header=header, body=request.message.body)))
+        publish(hub, session, Request(Message(header=header, body=request.message.body), session))
     return len(rows), rows
 
 

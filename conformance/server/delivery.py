@@ -42,6 +42,7 @@ class Change:
     correlation_id: str | None = None
     publisher: Session | None = None
     bookmark: str | None = None
+    delta: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +56,9 @@ class _Take:
 
 def deliver(hub: Hub, change: Change) -> None:
     """Put the messages that the change causes into the outboxes of all connections."""
-    for session, subscriptions in hub.reach(change.topic, change.message_type):
+    reach = dict(hub.reach(change.topic, change.message_type))
+    for session in hub.behaviour.reached(tuple(reach)):
+        subscriptions = reach[session]
         takes, left = _sorted_out(hub, change, subscriptions)
         for messages in (_publishes(hub, change, takes), _oofs(hub, change, left)):
             for message in messages:
@@ -69,7 +72,7 @@ def _sorted_out(hub: Hub, change: Change, subscriptions: Sequence[Subscription])
     looked_at = hub.behaviour.matched_document(change.document, change.incoming)
     scene = hub.message_scene(change.topic, looked_at, key=change.key, correlation_id=change.correlation_id, of=change.publisher)
     for one in subscriptions:
-        inside = change.cause == "publish" and one.accepts(scene, change.key)
+        inside = change.cause == "publish" and one.accepts(scene, change.key) and hub.behaviour.wants(one)
         if inside:
             take = _take(hub, change, one)
             if take is not None:
@@ -77,7 +80,7 @@ def _sorted_out(hub: Hub, change: Change, subscriptions: Sequence[Subscription])
             if change.sow is not None and change.key is not None:
                 one.delivered.add((change.topic, change.key))
         else:
-            if one.oof and _was_inside(hub, change, one):
+            if hub.behaviour.wants_oof(asked=one.oof) and _was_inside(hub, change, one):
                 left.append(one)
             if change.cause != "publish" and change.key is not None:
                 one.delivered.discard((change.topic, change.key))
@@ -150,7 +153,11 @@ def _publishes(hub: Hub, change: Change, takes: Sequence[_Take]) -> list[Message
 
 def _publish(hub: Hub, change: Change, document: Document, copy: Sequence[Subscription]) -> Message:
     body = selected(document, [one.selection for one in copy]).body
-    header: dict[str, str | int] = {"cmd": "publish", "topic": change.topic, "sids": ",".join(one.id for one in copy)}
+    header: dict[str, str | int] = {
+        "cmd": hub.behaviour.delivered_command(delta=change.delta),
+        "topic": change.topic,
+        "sids": ",".join(one.id for one in copy),
+    }
     if change.key is not None and not all(one.no_sowkey for one in copy):
         header["sow_key"] = change.key
     if change.bookmark is not None and any(one.bookmark for one in copy):

@@ -89,7 +89,7 @@ class Engine:
         if session.closing is not None:
             return
         hub, behaviour = self._hub, self.behaviour
-        request = Request(message)
+        request = Request(message, session)
         handler = _HANDLERS.get(request.cmd)
         if handler is None:
             if not behaviour.survives_unknown_command():
@@ -148,7 +148,7 @@ class Engine:
 
     def _perform(self, session: Session, request: Request, handler: Handler) -> None:
         try:
-            handler(self._hub, session, request)
+            handler(self._hub, session, self.behaviour.taken(session, request))
         except RefusalError as refusal:
             self._fail(session, request, refusal)
 
@@ -170,6 +170,9 @@ class Engine:
             seq = request.header.get("seq") if kind == AckType.PERSISTED and self._hub.journal.active else None
             for ack in self._hub.acks(request, kind, {"seq": seq}, failure=refusal.reason):
                 session.send(ack)
+        self.behaviour.after_failure(session, request)
+        if request.cmd not in _CHANGES:
+            self._hub.subscriptions_changed()
         if refusal.closing or not self.behaviour.survives_failure():
             session.closing = refusal.reason
 

@@ -63,11 +63,13 @@ class Hub:
         self._numbers += 1
         session = Session(number=self._numbers, message_type=message_type, address=address)
         self.sessions[session.number] = session
+        self.behaviour.opened(session)
         return session
 
     def close(self, session: Session) -> None:
         """The connection has ended: nothing of it stays but the changes that it sent."""
         self.sessions.pop(session.number, None)
+        self.behaviour.closed(session)
         session.subscriptions.clear()
         self.subscriptions_changed()
 
@@ -87,7 +89,7 @@ class Hub:
                 (session, subscriptions)
                 for session in self.sessions.values()
                 if session.message_type == message_type
-                and (subscriptions := tuple(one for one in session.subscriptions.values() if one.covers(topic)))
+                and (subscriptions := tuple(one for one in session.subscriptions.values() if self.behaviour.covers(one, topic)))
             )
             self._reach[topic, message_type] = found
         return found
@@ -131,7 +133,8 @@ class Hub:
     ) -> list[Message]:
         """The ack of that type for a command, if it asked for one. `fields`: further fields, left out where None; `failure`: the
         reason, None for success."""
-        if kind not in self.behaviour.acks_wanted(request.acks):
+        wanted = self.behaviour.acks_wanted(request.acks, request.cmd)
+        if kind not in (wanted if failure is None else self.behaviour.failure_acks_wanted(wanted)):
             return []
         header: dict[str, str | int] = {"cmd": "ack"}
         if request.cid is not None:
@@ -141,7 +144,11 @@ class Hub:
         header["status"] = "success" if failure is None else self.behaviour.failure_status()
         if failure is not None:
             header["reason"] = failure
-        return [Message(header=sent) for sent in self.behaviour.ack_headers(header)]
+        acks = [Message(header=sent) for sent in self.behaviour.ack_headers(header)]
+        for other in self.behaviour.also_acknowledged(request.session):
+            for ack in acks:
+                other.send(ack)
+        return acks
 
 
 def timestamp(seconds: float) -> str:

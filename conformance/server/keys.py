@@ -21,16 +21,16 @@ def record_key(hub: Hub, topic: SowTopic, document: Document, given: str | None)
         return given
     if given is not None and hub.manners.surplus_key == "refused":
         raise RefusalError("bad sow key")
-    if not document.readable:
+    if not document.readable and hub.behaviour.refuses_unreadable():
         raise RefusalError(hub.choices.text("unknown message format", "internal parse error"))
-    found = [_value(document, path) for path in topic.key_paths]
+    found = [_value(document, hub.behaviour.key_path(path)) for path in topic.key_paths]
     values = ["" if value is None else _text(value) for value in found]
     if "" in values and hub.manners.keyless == "refused":
         raise RefusalError("bad sow key")
-    material = hub.behaviour.key_material(topic.config.domain, values)
+    material = hub.behaviour.key_material(topic.config.domain, hub.behaviour.key_values(document, values))
     if hub.manners.typed_keys:
         material += "|" + "".join("-" if value is None else _TYPE_LETTERS[type(value)] for value in found)
-    return checksum(material)
+    return hub.behaviour.key_text(checksum(material))
 
 
 def _value(document: Document, path: tuple[str, ...]) -> object:

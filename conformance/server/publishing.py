@@ -44,8 +44,9 @@ def _change(hub: Hub, session: Session, request: Request, *, delta: bool) -> Non
         at=hub.clock(),
         correlation_id=request.text("correlation_id"),
         publisher=session,
+        delta=delta,
     )
-    applies = sow is None or _store(hub, request, sow, change, delta=delta)
+    applies = hub.behaviour.passes_on(delta=delta) if sow is None else _store(hub, request, sow, change, delta=delta)
     change.bookmark = number(hub, session, request, logged=logged)
     acks_first = hub.choices.acks_first()
     if acks_first:
@@ -71,15 +72,16 @@ def _store(hub: Hub, request: Request, sow: SowTopic, change: Change, *, delta: 
     change.sow, change.old, change.key = sow, old, key
     kept = None if old is None else old.correlation_id
     change.correlation_id = behaviour.correlation_id(change.correlation_id, kept, delta=delta)
-    sow.put(
-        Record(
-            key=key,
-            document=change.document,
-            correlation_id=change.correlation_id,
-            updated_at=change.at,
-            expires_at=None if lifetime is None else change.at + lifetime,
+    if behaviour.stores(sow, key, update=old is not None):
+        sow.put(
+            Record(
+                key=key,
+                document=change.document,
+                correlation_id=change.correlation_id,
+                updated_at=change.at,
+                expires_at=None if lifetime is None else change.at + lifetime,
+            )
         )
-    )
     if change.publisher is not None:
         behaviour.changed(change.publisher, sow, key, old)
     return True
@@ -132,7 +134,7 @@ def acknowledge(
 ) -> None:
     """The acks of a change that succeeded. `others`: those besides persisted; None: those of a publish."""
     if others is None:
-        if not request.acks and not hub.behaviour.acks_wanted(request.acks):
+        if not request.acks and not hub.behaviour.acks_wanted(request.acks, request.cmd):
             return
         others = [*hub.acks(request, AckType.PROCESSED), *hub.acks(request, AckType.COMPLETED)]
     persisted = _persisted(hub, session, request, sow, logged=logged)
@@ -149,7 +151,7 @@ def acknowledge(
 
 def _persisted(hub: Hub, session: Session, request: Request, sow: SowTopic | None, *, logged: bool) -> list[Message]:
     """The persisted ack of a change: its own, or none yet where it will be covered by a conflated one."""
-    if AckType.PERSISTED not in hub.behaviour.acks_wanted(request.acks) or not hub.behaviour.persists(sow):
+    if AckType.PERSISTED not in hub.behaviour.acks_wanted(request.acks, request.cmd) or not hub.behaviour.persists(sow):
         return []
     seq = request.number("seq")
     if logged and seq is not None:

@@ -23,7 +23,7 @@ from .request import RefusalError, Request
 from .selecting import Selection, read_selection, selected
 from .session import Session
 from .store import Record, SowTopic
-from .topics import BadPatternError, Matcher, is_pattern, searcher
+from .topics import BadPatternError, Matcher, searcher
 
 SOW_OPTIONS: Final = frozenset(
     {"no_sowkey", "grouping", "projection", "top_n", "skip_n", "select", "send_keys", "timestamp", "oof", "replace"}
@@ -38,8 +38,10 @@ Row = tuple[SowTopic, Record]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A query that is valid. `topics`: the SOW topics in the order of the result; `several`: whether the topic is an expression."""
+    """A query that is valid. `topic`: as it was asked for; `topics`: the SOW topics in the order of the result; `several`: whether the
+    topic is an expression."""
 
+    topic: str
     topics: Sequence[SowTopic]
     several: bool
     filter: Filter | None
@@ -89,7 +91,7 @@ def read_filter(hub: Hub, request: Request) -> Filter | None:
     if text is None:
         return None
     try:
-        return Filter(text, null_is_false=hub.manners.null_comparison)
+        return Filter(text, null_is_false=hub.manners.null_comparison, language=hub.behaviour)
     except BadFilterError:
         if hub.behaviour.checks_filter():
             raise RefusalError("bad filter") from None
@@ -110,7 +112,7 @@ def read_selection_option(request: Request) -> Selection | None:
 def read_matcher(hub: Hub, request: Request, *, literal: bool = False) -> Matcher | None:
     """The search of a topic that is a regular expression; None for a literal one. Refuses an invalid expression."""
     topic = request.topic
-    if literal or not hub.config.regex_topics or not is_pattern(topic):
+    if literal or not hub.config.regex_topics or not hub.behaviour.is_pattern(topic):
         return None
     try:
         return searcher(hub.behaviour.topic_pattern(topic))
@@ -144,6 +146,7 @@ def read_plan(hub: Hub, session: Session, request: Request, *, subscribing: bool
         _check_skip(hub, top_n, ordered_by=bool(order), several=matcher is not None)
     keys = request.listed("sow_keys")
     return Plan(
+        topic=request.topic,
         topics=topics,
         several=matcher is not None,
         filter=read_filter(hub, request),
@@ -211,7 +214,7 @@ def matching(hub: Hub, topics: Sequence[SowTopic], keys: frozenset[str] | None, 
 def run(hub: Hub, plan: Plan) -> Result:
     """The rows of a query. Topics come one after the other; an order holds inside of each (EXPR-TOP-25)."""
     behaviour = hub.behaviour
-    wanted = plan.filter if behaviour.query_filters() else None
+    wanted = plan.filter if behaviour.query_filters(keys=plan.keys is not None) else None
     if behaviour.limits_before_filter():
         compared, everything = matching(hub, plan.topics, plan.keys, None)
         cut = _slice(hub, plan, _arranged(hub, plan, everything))
@@ -239,7 +242,7 @@ def _sorted(hub: Hub, plan: Plan, rows: Sequence[Row]) -> list[Row]:
         )
         for term in plan.order[: behaviour.terms_heeded(len(plan.order))]
     ]
-    return ordered(rows, terms, lambda row: hub.record_scene(*row), hub.manners.nulls)
+    return ordered(rows, terms, lambda row: hub.record_scene(*row), hub.manners.nulls, behaviour)
 
 
 def _slice(hub: Hub, plan: Plan, rows: Sequence[Row]) -> Sequence[Row]:
@@ -331,7 +334,11 @@ def _record(hub: Hub, plan: Plan, record: Record) -> SowRecord:
 def _sow(hub: Hub, plan: Plan, topic: SowTopic, place: int, records: Sequence[SowRecord]) -> list[Message]:
     if not records:
         return []
-    header: dict[str, str | int] = {"cmd": "sow", "topic": topic.name, "batch_size": len(records)}
+    header: dict[str, str | int] = {
+        "cmd": "sow",
+        "topic": hub.behaviour.result_topic(topic.name, plan.topic),
+        "batch_size": len(records),
+    }
     if plan.result_id is not None:
         header["query_id"] = plan.result_id
     if hub.manners.gseq:

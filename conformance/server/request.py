@@ -10,6 +10,8 @@ from typing import Final
 
 from reference_model.messages import Message, Options, ack_types, parse_options
 
+from .session import Session
+
 
 class RefusalError(Exception):
     """The command fails. `reason`: the text of its failure acks; `closing`: the connection ends with it."""
@@ -21,17 +23,23 @@ class RefusalError(Exception):
 
 
 class Request:
-    """One command. Empty texts are absent fields (WIRE-HDR-11)."""
+    """One command of a connection. Empty texts are absent fields (WIRE-HDR-11)."""
 
-    __slots__ = ("_options", "acks", "cid", "cmd", "header", "message")
+    __slots__ = ("_options", "acks", "cid", "cmd", "header", "message", "session")
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, session: Session) -> None:
+        self.session: Final = session
         self.message: Final = message
         self.header: Final = message.header
         self.cmd: Final = message.cmd
         self.cid: Final = self.text("cmd_id")
         self.acks: frozenset[str] = ack_types(message) if "ack_type" in message.header else frozenset()
         self._options: Options | None = None
+
+    def with_header(self, **fields: str | int | None) -> Request:
+        """The command with other fields; None removes one."""
+        header = {name: value for name, value in {**self.header, **fields}.items() if value is not None}
+        return Request(Message(header=header, body=self.message.body), self.session)
 
     def text(self, name: str) -> str | None:
         value = self.header.get(name)

@@ -65,8 +65,12 @@ def subscribe(hub: Hub, session: Session, request: Request) -> None:
         raise RefusalError("invalid options")
     new = _read(hub, session, request)
     old = _enter(hub, session, request, new)
+    late_s = hub.behaviour.subscribe_ack_late_s()
     for message in hub.acks(request, AckType.PROCESSED, {"sub_id": new.id}):
-        session.send(message)
+        if late_s:
+            session.late.append((hub.clock() + late_s, message))
+        else:
+            session.send(message)
     if request.cmd == "delta_subscribe":
         for message in hub.acks(request, AckType.STATS, {"sub_id": new.id, "matches": 0, "topic_matches": 0, "records_returned": 0}):
             session.send(message)
@@ -100,10 +104,10 @@ def unsubscribe(hub: Hub, session: Session, request: Request) -> None:
     if ids is None and request.listed("query_id") is None:
         raise RefusalError("invalid subId")
     session.release()  # nothing of an ended subscription follows the ack (SUB-UNSUB-03)
-    if hub.behaviour.ends_subscription():
-        for one in tuple(session.subscriptions) if ids is not None and "all" in ids else ids or ():
-            session.subscriptions.pop(one, None)
-        hub.subscriptions_changed()
+    for holder in hub.behaviour.ended_on(session):
+        for one in hub.behaviour.ended_ids(ids or (), tuple(holder.subscriptions)):
+            holder.subscriptions.pop(one, None)
+    hub.subscriptions_changed()
     for message in hub.acks(request, AckType.PROCESSED):
         session.send(message)
 
@@ -125,10 +129,12 @@ def _read(hub: Hub, session: Session, request: Request) -> Subscription:
     """The subscription that a command describes, not entered yet."""
     wanted = read_filter(hub, request)
     oof = request.flag("oof") or request.text("send_oof") == "true"
+    if not hub.behaviour.takes_topic(configured=hub.store.topic(request.topic, session.message_type or "") is not None):
+        raise RefusalError("invalid topic")
     if oof and wanted is not None and wanted.unsure:
         raise RefusalError("bad filter")
     return Subscription(
-        id=request.text("sub_id") or request.cid or session.new_id(),
+        id=hub.behaviour.subscription_id(request.text("sub_id"), request.cid, session.new_id()),
         session=session,
         topic=request.topic,
         message_type=session.message_type or "",

@@ -6,65 +6,103 @@ from collections.abc import Iterable
 from typing import Final
 
 from conformance.server.behaviour import Behaviour, FieldValues
-from conformance.server.mutants.mutant import Mutant
+from conformance.server.mutants.mutant import Collection
 from conformance.server.store import SowTopic
 from reference_model.messages import AckType
 from reference_model.rule import R
+
+answers: Final = Collection()
+
 
 _lag_s: Final = 0.2
 """How long changes wait under `flush_acked_early`: longer than another connection needs to send a query."""
 
 
+@answers(R("CMD-LOGON-12"), name="logon_not_required", text="commands are taken before logon")
 class _LogonNotRequired(Behaviour):
     def requires_logon(self) -> bool:
         return False
 
 
+@answers(R("CMD-LOGON-11"), name="second_logon_accepted", text="a second logon succeeds")
 class _SecondLogonAccepted(Behaviour):
     def accepts_logon_again(self) -> bool:
         return True
 
 
+@answers(R("CMD-LOGON-08"), R("WIRE-KEY-30"), name="logon_without_version", text="the logon ack lacks version")
 class _LogonWithoutVersion(Behaviour):
     def logon_fields(self, fields: FieldValues) -> FieldValues:
         return {name: value for name, value in fields.items() if name != "version"}
 
 
+@answers(R("CMD-LOGON-04"), R("WIRE-KEY-31"), name="logon_without_name", text="the logon ack lacks client_name")
 class _LogonWithoutName(Behaviour):
     def logon_fields(self, fields: FieldValues) -> FieldValues:
         return {name: value for name, value in fields.items() if name != "client_name"}
 
 
+@answers(R("WIRE-ROB-06"), name="unknown_command_ignored", text="an unknown command leaves the connection open")
 class _UnknownCommandIgnored(Behaviour):
     def survives_unknown_command(self) -> bool:
         return True
 
 
+@answers(R("CMD-FAIL-05"), name="failure_closes", text="a command that fails ends the connection")
 class _FailureCloses(Behaviour):
     def survives_failure(self) -> bool:
         return False
 
 
+@answers(R("CMD-ACK-01"), R("CMD-ACK-03"), R("CMD-ACK-02"), name="unrequested_acks", text="every command gets a processed ack")
 class _UnrequestedAcks(Behaviour):
-    def acks_wanted(self, asked: frozenset[str]) -> frozenset[str]:
+    def acks_wanted(self, asked: frozenset[str], cmd: str) -> frozenset[str]:
+        del cmd
         return asked | {AckType.PROCESSED}
 
 
+@answers(
+    R("CMD-ACK-04"),
+    R("CMD-ACK-05"),
+    R("CMD-SOW-37"),
+    R("CMD-PUB-09"),
+    R("CMD-FLUSH-04"),
+    R("CMD-LOGON-02"),
+    R("CMD-DPUB-11"),
+    R("CMD-SUB-08"),
+    R("CMD-UNSUB-07"),
+    R("CMD-DEL-09"),
+    name="received_lost",
+    text="no received acks are sent",
+)
 class _ReceivedLost(Behaviour):
-    def acks_wanted(self, asked: frozenset[str]) -> frozenset[str]:
+    def acks_wanted(self, asked: frozenset[str], cmd: str) -> frozenset[str]:
+        del cmd
         return asked - {AckType.RECEIVED}
 
 
+@answers(
+    R("CMD-SOW-39"),
+    R("CMD-FLUSH-02"),
+    R("CMD-PUB-11"),
+    R("CMD-DEL-11"),
+    R("CMD-DPUB-14"),
+    name="completed_lost",
+    text="no completed acks are sent",
+)
 class _CompletedLost(Behaviour):
-    def acks_wanted(self, asked: frozenset[str]) -> frozenset[str]:
+    def acks_wanted(self, asked: frozenset[str], cmd: str) -> frozenset[str]:
+        del cmd
         return asked - {AckType.COMPLETED}
 
 
+@answers(R("CMD-ACK-05"), name="ack_twice", text="completed acks are sent twice")
 class _AckTwice(Behaviour):
     def ack_headers(self, header: FieldValues) -> Iterable[FieldValues]:
         return (header, header) if header["ack_type"] == AckType.COMPLETED else (header,)
 
 
+@answers(R("CMD-ACK-08"), R("CMD-FLUSH-10"), name="ack_without_command_id", text="processed acks lack the command id")
 class _AckWithoutCommandId(Behaviour):
     def ack_headers(self, header: FieldValues) -> Iterable[FieldValues]:
         if header["ack_type"] == AckType.PROCESSED and "client_name" not in header:
@@ -72,11 +110,19 @@ class _AckWithoutCommandId(Behaviour):
         return (header,)
 
 
+@answers(
+    R("WIRE-CMD-06"),
+    R("CMD-ACK-08"),
+    R("CMD-FLUSH-10"),
+    name="command_id_in_lower_case",
+    text="acks carry the command id in lower case",
+)
 class _CommandIdInLowerCase(Behaviour):
     def ack_headers(self, header: FieldValues) -> Iterable[FieldValues]:
         return ({**header, "cmd_id": str(header["cmd_id"]).lower()},) if "cmd_id" in header else (header,)
 
 
+@answers(R("CMD-ACK-10"), R("CMD-ACK-11"), name="ack_without_status", text="completed acks lack status")
 class _AckWithoutStatus(Behaviour):
     def ack_headers(self, header: FieldValues) -> Iterable[FieldValues]:
         if header["ack_type"] == AckType.COMPLETED:
@@ -84,11 +130,29 @@ class _AckWithoutStatus(Behaviour):
         return (header,)
 
 
+@answers(
+    R("SOW-QRY-46"),
+    R("CMD-PUB-16"),
+    R("SOW-TOPIC-01"),
+    R("SOW-BATCH-05"),
+    R("CMD-LOGON-11"),
+    R("EXPR-FLT-08"),
+    name="failure_told_as_success",
+    text="the acks of a command that failed say success",
+)
 class _FailureToldAsSuccess(Behaviour):
     def failure_status(self) -> str:
         return "success"
 
 
+@answers(
+    R("CMD-FLUSH-12"),
+    R("CMD-FLUSH-02"),
+    R("CMD-FLUSH-03"),
+    R("SOW-DEL-18"),
+    name="flush_acked_early",
+    text="a flush is answered before the changes ahead of it take effect",
+)
 class _FlushAckedEarly(Behaviour):
     def effect_late_s(self, late_s: float) -> float:
         return late_s + _lag_s
@@ -97,91 +161,13 @@ class _FlushAckedEarly(Behaviour):
         return False
 
 
+@answers(
+    R("CMD-PUB-14"),
+    R("DELTA-PUB-25"),
+    R("CMD-PUB-12"),
+    name="persisted_only_of_records",
+    text="a publish to a topic without SOW gets no persisted ack",
+)
 class _PersistedOnlyOfRecords(Behaviour):
     def persists(self, topic: SowTopic | None) -> bool:
         return topic is not None
-
-
-class _UnsubscribeWithoutEffect(Behaviour):
-    def ends_subscription(self) -> bool:
-        return False
-
-
-ANSWER_MUTANTS: Final = (
-    Mutant(name="logon_not_required", breaks=(R("CMD-LOGON-12"),), text="commands are taken before logon", fault=_LogonNotRequired),
-    Mutant(name="second_logon_accepted", breaks=(R("CMD-LOGON-11"),), text="a second logon succeeds", fault=_SecondLogonAccepted),
-    Mutant(
-        name="logon_without_version",
-        breaks=(R("CMD-LOGON-08"), R("WIRE-KEY-30")),
-        text="the logon ack lacks version",
-        fault=_LogonWithoutVersion,
-    ),
-    Mutant(
-        name="logon_without_name",
-        breaks=(R("CMD-LOGON-04"), R("WIRE-KEY-31")),
-        text="the logon ack lacks client_name",
-        fault=_LogonWithoutName,
-    ),
-    Mutant(
-        name="unknown_command_ignored",
-        breaks=(R("WIRE-ROB-06"),),
-        text="an unknown command leaves the connection open",
-        fault=_UnknownCommandIgnored,
-    ),
-    Mutant(name="failure_closes", breaks=(R("CMD-FAIL-05"),), text="a command that fails ends the connection", fault=_FailureCloses),
-    Mutant(
-        name="unrequested_acks",
-        breaks=(R("CMD-ACK-01"), R("CMD-ACK-03"), R("CMD-ACK-02")),
-        text="every command gets a processed ack",
-        fault=_UnrequestedAcks,
-    ),
-    Mutant(
-        name="received_lost",
-        breaks=(R("CMD-ACK-04"), R("CMD-ACK-05"), R("CMD-SOW-37"), R("CMD-PUB-09")),
-        text="no received acks are sent",
-        fault=_ReceivedLost,
-    ),
-    Mutant(
-        name="completed_lost",
-        breaks=(R("CMD-SOW-39"), R("CMD-FLUSH-02"), R("CMD-PUB-11"), R("CMD-DEL-11")),
-        text="no completed acks are sent",
-        fault=_CompletedLost,
-    ),
-    Mutant(name="ack_twice", breaks=(R("CMD-ACK-05"),), text="completed acks are sent twice", fault=_AckTwice),
-    Mutant(
-        name="ack_without_command_id", breaks=(R("CMD-ACK-08"),), text="processed acks lack the command id", fault=_AckWithoutCommandId
-    ),
-    Mutant(
-        name="command_id_in_lower_case",
-        breaks=(R("WIRE-CMD-06"), R("CMD-ACK-08")),
-        text="acks carry the command id in lower case",
-        fault=_CommandIdInLowerCase,
-    ),
-    Mutant(
-        name="ack_without_status", breaks=(R("CMD-ACK-10"), R("CMD-ACK-11")), text="completed acks lack status", fault=_AckWithoutStatus
-    ),
-    Mutant(
-        name="failure_told_as_success",
-        breaks=(R("SOW-QRY-46"), R("CMD-PUB-16"), R("SOW-TOPIC-01"), R("SOW-BATCH-05")),
-        text="the acks of a command that failed say success",
-        fault=_FailureToldAsSuccess,
-    ),
-    Mutant(
-        name="flush_acked_early",
-        breaks=(R("CMD-FLUSH-12"), R("CMD-FLUSH-02"), R("CMD-FLUSH-03"), R("SOW-DEL-18")),
-        text="a flush is answered before the changes ahead of it take effect",
-        fault=_FlushAckedEarly,
-    ),
-    Mutant(
-        name="persisted_only_of_records",
-        breaks=(R("CMD-PUB-14"), R("DELTA-PUB-25"), R("CMD-PUB-12")),
-        text="a publish to a topic without SOW gets no persisted ack",
-        fault=_PersistedOnlyOfRecords,
-    ),
-    Mutant(
-        name="unsubscribe_without_effect",
-        breaks=(R("SUB-UNSUB-03"), R("SUB-UNSUB-01")),
-        text="messages are delivered after an unsubscribe",
-        fault=_UnsubscribeWithoutEffect,
-    ),
-)

@@ -8,11 +8,14 @@ from typing import Final
 
 from conformance.server.behaviour import Behaviour
 from conformance.server.documents import from_tree
-from conformance.server.mutants.mutant import Mutant
+from conformance.server.mutants.mutant import Collection
 from conformance.server.session import Session
 from conformance.server.store import Record, SowTopic
 from conformance.server.subscription import Subscription
 from reference_model.rule import R
+
+faults: Final = Collection()
+
 
 _slow_s: Final = 0.025
 """A frame that takes longer to arrive than this comes from somebody slow."""
@@ -36,6 +39,12 @@ class _Undoing(Behaviour):
         self._last.pop(session.number, None)
 
 
+@faults(
+    R("FAULT-KEEP-01"),
+    name="acks_before_storing",
+    text="a change is acknowledged as persisted before it is stored: a reset of the connection right behind it takes it back",
+    lossy=True,
+)
 class _LosesUnwritten(_Undoing):
     """A reset of the connection takes its last change back, acknowledged or not."""
 
@@ -47,6 +56,14 @@ class _LosesUnwritten(_Undoing):
             topic.remove(key) if old is None else topic.put(old)
 
 
+@faults(
+    R("FAULT-WHOLE-02"),
+    R("FAULT-WHOLE-01"),
+    R("FAULT-KEEP-01"),
+    name="half_a_delta",
+    text="a change of a record is interrupted by a reset of its connection, and stays with half of its members",
+    lossy=True,
+)
 class _HalfApplies(_Undoing):
     """A reset leaves of the last change only the first half of the members that it brought."""
 
@@ -65,6 +82,12 @@ class _HalfApplies(_Undoing):
         topic.put(replace(new, document=from_tree({**before, **half}, new.document.message_type)))
 
 
+@faults(
+    R("SUB-UNSUB-15"),
+    name="subscriptions_outlive_a_reset",
+    text="after a reset the subscriptions stay, and a client of the same name that connects again gets their messages",
+    lossy=True,
+)
 class _LeavesSubscriptions(Behaviour):
     """After a reset the subscriptions of a connection wait for a client of the same name."""
 
@@ -82,6 +105,14 @@ class _LeavesSubscriptions(Behaviour):
         session.subscriptions.update(self._left.pop(session.client_name, {}))
 
 
+@faults(
+    R("FAULT-SLOW-01"),
+    R("CMD-FLUSH-02"),
+    R("CMD-ACK-08"),
+    name="slow_frames_mixed",
+    text="a command that arrives slowly is taken for one of another connection",
+    lossy=True,
+)
 class _MixesSlowFrames(Behaviour):
     """A command that takes long to arrive counts as one of the connection that was opened last."""
 
@@ -92,6 +123,12 @@ class _MixesSlowFrames(Behaviour):
         return super().source(session, seconds, sessions)
 
 
+@faults(
+    R("FAULT-BACK-01"),
+    name="wrong_one_answered_after_reset",
+    text="the logon of a client that comes back after a reset is answered on another connection",
+    lossy=True,
+)
 class _AnswersTheWrongOne(Behaviour):
     """The answer to the logon of a client that comes back after a reset goes to another connection."""
 
@@ -112,6 +149,12 @@ class _AnswersTheWrongOne(Behaviour):
         return super().answered(session, sessions)
 
 
+@faults(
+    R("FAULT-TORN-01"),
+    name="half_frames_taken",
+    text="a frame that the end of its connection cuts off is carried out as far as it came",
+    lossy=True,
+)
 class _TakesHalfFrames(Behaviour):
     """What has come of a frame when its connection ends is taken for the whole of it."""
 
@@ -123,49 +166,3 @@ class _TakesHalfFrames(Behaviour):
             if cut > 0:
                 return header + b"}{" + body[:cut] + b"}"
         return super().torn(data)
-
-
-LOSS_MUTANTS: Final = (
-    Mutant(
-        name="acks_before_storing",
-        breaks=(R("FAULT-KEEP-01"),),
-        text="A change is acknowledged as persisted before it is stored: a reset of the connection right behind it takes it back.",
-        fault=_LosesUnwritten,
-        lossy=True,
-    ),
-    Mutant(
-        name="half_a_delta",
-        breaks=(R("FAULT-WHOLE-02"), R("FAULT-WHOLE-01"), R("FAULT-KEEP-01")),
-        text="A change of a record is interrupted by a reset of its connection, and stays with half of its members.",
-        fault=_HalfApplies,
-        lossy=True,
-    ),
-    Mutant(
-        name="subscriptions_outlive_a_reset",
-        breaks=(R("SUB-UNSUB-15"),),
-        text="After a reset the subscriptions stay, and a client of the same name that connects again gets their messages.",
-        fault=_LeavesSubscriptions,
-        lossy=True,
-    ),
-    Mutant(
-        name="slow_frames_mixed",
-        breaks=(R("FAULT-SLOW-01"), R("CMD-FLUSH-02"), R("CMD-ACK-08")),
-        text="A command that arrives slowly is taken for one of another connection.",
-        fault=_MixesSlowFrames,
-        lossy=True,
-    ),
-    Mutant(
-        name="wrong_one_answered_after_reset",
-        breaks=(R("FAULT-BACK-01"),),
-        text="The logon of a client that comes back after a reset is answered on another connection.",
-        fault=_AnswersTheWrongOne,
-        lossy=True,
-    ),
-    Mutant(
-        name="half_frames_taken",
-        breaks=(R("FAULT-TORN-01"),),
-        text="A frame that the end of its connection cuts off is carried out as far as it came.",
-        fault=_TakesHalfFrames,
-        lossy=True,
-    ),
-)

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 from conformance.server.behaviour import Behaviour
-from conformance.server.mutants.mutant import Mutant
+from conformance.server.mutants.mutant import Collection
 from conformance.wire import frame, raw_fields, split
 from reference_model.messages import Header, Message, SowRecord
 from reference_model.rule import R
+
+frames: Final = Collection()
+
 
 _LONG: Final = {
     b'"c"': b'"cmd"',
@@ -30,11 +33,13 @@ def _rewritten(whole: bytes, member: Callable[[bytes, bytes], bytes], comma: byt
     return frame(b"{" + comma.join(member(key, value) for key, value in raw_fields(payload)) + b"}" + rest)
 
 
+@frames(R("WIRE-HDR-02"), name="blanks_in_headers", text="headers are written with blanks")
 class _BlanksInHeaders(Behaviour):
     def encode(self, message: Message) -> bytes:
         return _rewritten(super().encode(message), lambda key, value: key + b": " + value, b", ")
 
 
+@frames(R("WIRE-HDR-08"), R("WIRE-HDR-07"), name="unicode_escapes", text="headers escape characters outside of ASCII")
 class _UnicodeEscapes(Behaviour):
     def encode(self, message: Message) -> bytes:
         whole = super().encode(message)
@@ -48,11 +53,21 @@ def _escaped(value: bytes) -> bytes:
     return b"".join(bytes([code]) if code < 128 else b"\\u%04x" % code for code in codes)
 
 
+@frames(
+    R("WIRE-KEY-15"),
+    R("WIRE-KEY-16"),
+    R("WIRE-KEY-17"),
+    R("WIRE-KEY-18"),
+    R("WIRE-HDR-15"),
+    name="long_names",
+    text="headers are written with long names",
+)
 class _LongNames(Behaviour):
     def encode(self, message: Message) -> bytes:
         return _rewritten(super().encode(message), lambda key, value: _LONG.get(key, key) + b":" + value)
 
 
+@frames(R("WIRE-HDR-13"), name="quoted_numbers", text="numbers in headers are quoted")
 class _QuotedNumbers(Behaviour):
     def encode(self, message: Message) -> bytes:
         return _rewritten(
@@ -60,6 +75,7 @@ class _QuotedNumbers(Behaviour):
         )
 
 
+@frames(R("WIRE-HDR-15"), name="surplus_key", text="headers hold a key that no client knows")
 class _SurplusKey(Behaviour):
     def encode(self, message: Message) -> bytes:
         return super().encode(Message(header={**message.header, "zz": "1"}, body=message.body, records=message.records))
@@ -69,6 +85,7 @@ def _with_records(message: Message, record: Callable[[SowRecord], SowRecord]) ->
     return Message(header=message.header, body=message.body, records=tuple(map(record, message.records)))
 
 
+@frames(R("WIRE-SOW-02"), name="length_in_characters", text="the length of a record counts characters")
 class _LengthInCharacters(Behaviour):
     def encode(self, message: Message) -> bytes:
         return super().encode(_with_records(message, _counted_in_characters))
@@ -78,11 +95,19 @@ def _counted_in_characters(record: SowRecord) -> SowRecord:
     return SowRecord(header={**record.header, "msg_len": len(record.data.decode(errors="replace"))}, data=record.data)
 
 
+@frames(
+    R("WIRE-SOW-03"),
+    R("WIRE-KEY-21"),
+    R("WIRE-HDR-15"),
+    name="record_key_misnamed",
+    text="the SOW key stands under another name in the header of a record",
+)
 class _RecordKeyUnderLongName(Behaviour):
     def record_header(self, header: dict[str, str | int]) -> Header:
         return {"sow__key" if name == "sow_key" else name: value for name, value in header.items()}
 
 
+@frames(R("WIRE-SOW-04"), name="batch_size_one_more", text="bs is one more than the records of the message")
 class _BatchSizeOneMore(Behaviour):
     def encode(self, message: Message) -> bytes:
         if not message.records:
@@ -90,6 +115,13 @@ class _BatchSizeOneMore(Behaviour):
         return super().encode(Message(header={**message.header, "batch_size": len(message.records) + 1}, records=message.records))
 
 
+@frames(
+    R("WIRE-SOW-07"),
+    R("WIRE-SOW-01"),
+    R("WIRE-SOW-02"),
+    name="single_record_flat",
+    text="a message with one record has no header of the record",
+)
 class _SingleRecordFlat(Behaviour):
     def encode(self, message: Message) -> bytes:
         if len(message.records) != 1:
@@ -99,6 +131,7 @@ class _SingleRecordFlat(Behaviour):
         return super().encode(Message(header=header, body=record.data))
 
 
+@frames(R("WIRE-SOW-01"), name="blank_between_records", text="a blank follows the data of each record")
 class _BlankBetweenRecords(Behaviour):
     def encode(self, message: Message) -> bytes:
         return super().encode(_with_records(message, _followed_by_blank))
@@ -106,52 +139,3 @@ class _BlankBetweenRecords(Behaviour):
 
 def _followed_by_blank(record: SowRecord) -> SowRecord:
     return SowRecord(header={**record.header, "msg_len": len(record.data)}, data=record.data + b" ")
-
-
-FRAME_MUTANTS: Final = (
-    Mutant(name="blanks_in_headers", breaks=(R("WIRE-HDR-02"),), text="headers are written with blanks", fault=_BlanksInHeaders),
-    Mutant(
-        name="unicode_escapes",
-        breaks=(R("WIRE-HDR-08"), R("WIRE-HDR-07")),
-        text="headers escape characters outside of ASCII",
-        fault=_UnicodeEscapes,
-    ),
-    Mutant(
-        name="long_names",
-        breaks=(R("WIRE-KEY-15"), R("WIRE-KEY-16"), R("WIRE-KEY-17"), R("WIRE-KEY-18"), R("WIRE-HDR-15")),
-        text="headers are written with long names",
-        fault=_LongNames,
-    ),
-    Mutant(name="quoted_numbers", breaks=(R("WIRE-HDR-13"),), text="numbers in headers are quoted", fault=_QuotedNumbers),
-    Mutant(name="surplus_key", breaks=(R("WIRE-HDR-15"),), text="headers hold a key that no client knows", fault=_SurplusKey),
-    Mutant(
-        name="length_in_characters",
-        breaks=(R("WIRE-SOW-02"),),
-        text="the length of a record counts characters",
-        fault=_LengthInCharacters,
-    ),
-    Mutant(
-        name="record_key_misnamed",
-        breaks=(R("WIRE-SOW-03"), R("WIRE-KEY-21"), R("WIRE-HDR-15")),
-        text="the SOW key stands under another name in the header of a record",
-        fault=_RecordKeyUnderLongName,
-    ),
-    Mutant(
-        name="batch_size_one_more",
-        breaks=(R("WIRE-SOW-04"),),
-        text="bs is one more than the records of the message",
-        fault=_BatchSizeOneMore,
-    ),
-    Mutant(
-        name="single_record_flat",
-        breaks=(R("WIRE-SOW-07"), R("WIRE-SOW-01")),
-        text="a message with one record has no header of the record",
-        fault=_SingleRecordFlat,
-    ),
-    Mutant(
-        name="blank_between_records",
-        breaks=(R("WIRE-SOW-01"),),
-        text="a blank follows the data of each record",
-        fault=_BlankBetweenRecords,
-    ),
-)

@@ -8,8 +8,18 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.rules import load
+from conformance.server.behaviour import Behaviour
+from conformance.server.documents import Document
+from conformance.server.filters import BadFilterError, Filter
+from conformance.server.language import Language
 from conformance.server.mutants import MUTANTS, behaviour_with
 from conformance.server.mutants import __file__ as package
+from conformance.server.mutants.answers import answers
+from conformance.server.mutants.changes import changes
+from conformance.server.mutants.frames import frames
+from conformance.server.mutants.queries import queries
+from conformance.server.scene import Scene
+from reference_model.probes import PROBES
 
 SCRIPT = [
     ("publish", "orders", {"id": 1, "n": 10, "t": "x", "a": [1], "o": {"p": 1}}, {"correlation_id": "eA=="}),
@@ -106,9 +116,47 @@ def test_the_script_is_deterministic(make):
     assert played(make) == played(make)
 
 
-@pytest.mark.parametrize("name", [name for name in MUTANTS if name != "flush_acked_early" and not MUTANTS[name].lossy])
-def test_each_mutant_shows(make, name):
+@pytest.mark.parametrize(
+    "name", [mutant.name for mutant in (*answers, *queries, *changes, *frames) if mutant.name != "flush_acked_early"]
+)
+def test_mutants_of_the_engine_show(make, name):
     assert any(played(make, name, seed=seed) != played(make, seed=seed) for seed in range(4))
+
+
+LANGUAGE = frozenset(name for name, value in vars(Language).items() if callable(value))
+
+
+def overridden(name):
+    """The functions of a behaviour that a mutant changes."""
+    fault = MUTANTS[name].fault
+    return {function for parent in fault.__mro__[: fault.__mro__.index(Behaviour)] for function in vars(parent)}
+
+
+@pytest.mark.parametrize("name", [name for name in MUTANTS if overridden(name) & LANGUAGE])
+def test_each_mutant_of_the_language_breaks_rows_of_the_table(name):
+    """What a mutant of the filter language declares is what the rows say that it selects wrongly."""
+    broken = set()
+    language, sound = behaviour_with([name]), Behaviour()
+    for probe in PROBES:
+        if selected(probe, language) != selected(probe, sound):
+            broken.update(probe.rules)
+    declared = {rule for rule in MUTANTS[name].breaks if rule in {rule for probe in PROBES for rule in probe.rules}}
+    assert declared <= broken
+    assert declared or not any(rule.startswith("EXPR") for rule in MUTANTS[name].breaks) or "ORD" in "".join(MUTANTS[name].breaks)
+
+
+def selected(probe, language):
+    """Of each body whether the filter selects it; None: the filter is refused."""
+    try:
+        compiled = Filter(probe.filter, language=language)
+    except BadFilterError:
+        return None
+    return [compiled.matches(Scene(document=Document(body), topic="t", now=0.0)) for body in probe.bodies]
+
+
+def test_each_mutant_changes_something():
+    for name in MUTANTS:
+        assert overridden(name), name
 
 
 def test_flush_acked_early(make):
