@@ -165,8 +165,10 @@ class _AckWithBody(Behaviour):
 @written(R("CMD-MSG-12"), name="batch_size_missing", text="sow messages lack batch_size")
 class _BatchSizeMissing(Behaviour):
     def encode(self, message: Message) -> bytes:
-        header = {name: value for name, value in message.header.items() if name != "batch_size"}
-        return super().encode(Message(header=header, body=message.body, records=message.records))
+        payload = super().encode(message)[_length_bytes:]
+        _, rest = split(payload)
+        kept = (name + b":" + value for name, value in raw_fields(payload) if name != b'"bs"')
+        return frame(b"{" + b",".join(kept) + b"}" + rest)
 
 
 @written(R("WIRE-HDR-05"), R("WIRE-HDR-01"), name="quotes_unescaped", text="the backslashes of texts in headers are not escaped")
