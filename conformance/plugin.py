@@ -16,6 +16,7 @@ import pytest
 SUITES: Final = "conformance.suites"
 SUITES_FOLDER: Final = Path(__file__).parent / "suites"
 SHORT: Final = "--target"
+SHORT_CLIENT: Final = "--client"
 """An alias of --amps-target for those who type it, unless another plugin or a conftest has an option of that name."""
 
 TARGET_HELP: Final = (
@@ -23,11 +24,15 @@ TARGET_HELP: Final = (
 )
 
 
+CLIENT_HELP: Final = "test a client library instead: the command line of its adapter, or tcp://HOST:PORT of one that is running"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options, all of them under a prefix of their own."""
     group = parser.getgroup("amps", "conformance of AMPS servers")
     group.addoption("--amps-target", metavar="URI", dest="amps_target", help=TARGET_HELP)
     group.addoption("--amps-target-file", metavar="FILE", help="the server as a TOML file: uri, credentials, TLS, features, limits")
+    group.addoption("--amps-client", metavar="CMD", help=CLIENT_HELP)
     group.addoption("--amps-target-config", metavar="FILE", help="the server's own XML configuration, if it is not the printed one")
     group.addoption(
         "--amps-profile",
@@ -52,14 +57,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> None:
-    """Add the short name of --amps-target after all plugins and conftests have added theirs."""
+    """Add the short names of --amps-target and --amps-client after all plugins and conftests have added theirs."""
     del early_config, args
-    try:
-        _, unknown = parser.parse_known_and_unknown_args([f"{SHORT}=probe"])
-        if f"{SHORT}=probe" in unknown:
-            parser.getgroup("amps").addoption(SHORT, metavar="URI", dest="amps_target", default=None, help="the same as --amps-target")
-    except (ValueError, argparse.ArgumentError, pytest.UsageError):
-        return
+    for short, long, metavar in ((SHORT, "--amps-target", "URI"), (SHORT_CLIENT, "--amps-client", "CMD")):
+        try:
+            _, unknown = parser.parse_known_and_unknown_args([f"{short}=probe"])
+            if f"{short}=probe" in unknown:
+                dest = long.removeprefix("--").replace("-", "_")
+                parser.getgroup("amps").addoption(short, metavar=metavar, dest=dest, default=None, help=f"the same as {long}")
+        except (ValueError, argparse.ArgumentError, pytest.UsageError):
+            continue
 
 
 def pytest_configure(config: pytest.Config) -> None:

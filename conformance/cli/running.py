@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from conformance import programs
 from conformance.cli.display import Display
 from conformance.errors import UsageError
+from conformance.rules import Side
 from conformance.run import conduct
 from conformance.run.selection import Selection
 from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots, place_of
@@ -24,6 +25,9 @@ TLS_OPTIONS: Final = {"ca-file": "ca_file", "cert-file": "cert_file", "key-file"
 """Per member of the table [tls] of a target file the parameter of the option that says the same."""
 
 
+SIDES: Final[tuple[Side, ...]] = ("client", "server")
+
+
 def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | None, **options: Any) -> int:
     """Run, or list what would run. Returns the exit code."""
     settings = knowing(_settings(seed=seed, keep=record, **options), known_failing)
@@ -33,6 +37,10 @@ def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | N
         if listing:
             click.echo(_listed(planned_for_clients(settings)), nl=False)
             return 0
+        if settings.target is not None:
+            from conformance.run.pairs import run_pair
+
+            return run_pair(settings, {side: Display(console(), console(sys.stderr), bars=False) for side in SIDES}).exit_code
         return run_client(settings, Display(console(), console(sys.stderr))).exit_code
     if listing:
         click.echo(_listed(conduct.planned(settings)), nl=False)

@@ -350,14 +350,14 @@ class _Performance:
             if label is not None:
                 self.outcomes.setdefault(label, event)
                 client = next((one.client for one in self.program.steps if one.label == label), "")
-                self._record(client, "received", message=_outcome(label, event))
+                self._record(client, "received", message=outcome_message(label, event))
             return
         if kind == "hello":
             return
         client = event["client"]
         if kind == "disconnected":
             self.heard.add(client)
-        self._record(client, "received", message=_told(kind, event))
+        self._record(client, "received", message=told_message(kind, event))
 
     def _record(
         self,
@@ -382,7 +382,7 @@ def _shown(arguments: Mapping[str, Argument]) -> dict[str, HeaderValue]:
     }
 
 
-def _outcome(label: str, event: Json) -> Message:
+def outcome_message(label: str, event: Json) -> Message:
     """How a call ended: its result, and the message that was given back under `message.` names."""
     header: dict[str, HeaderValue] = {"cmd": "outcome", "call": label, "result": event["event"]}
     for name in ("error", "text", "value", "depth"):
@@ -397,7 +397,7 @@ def _outcome(label: str, event: Json) -> Message:
     return Message(header={**header, **inner}, body=message.body)
 
 
-def _told(kind: str, event: Json) -> Message:
+def told_message(kind: str, event: Json) -> Message:
     """What the application was told of, as a message whose `event` and `handler` say how."""
     message = message_of(event["message"]) if "message" in event else Message(header={})
     header: dict[str, HeaderValue] = {**message.header, "event": kind, "handler": event.get("handler", "")}

@@ -29,6 +29,11 @@ NO_NAMING: Final = Naming(topics="amct_client_", clients="amct_client_")
 """Names of client programs are used as they are: the peer is theirs alone."""
 
 
+def features_of(hello: Hello | None) -> frozenset[str]:
+    """The features that an adapter has named, as far as they are known."""
+    return frozenset({"client"} | (hello.features & VOCABULARY.keys() if hello is not None else set()))
+
+
 class ClientBench:
     """Examines programs on the client behind an adapter. Use as a context manager."""
 
@@ -54,7 +59,7 @@ class ClientBench:
     @property
     def features(self) -> frozenset[str]:
         """What the adapter says it can do, as far as it is known what that means."""
-        return frozenset({"client"} | (self.hello.features & VOCABULARY.keys()))
+        return features_of(self.hello)
 
     def examine(self, program: ClientProgram) -> Examined:
         """Perform and judge; what is missing at a deadline is waited for once more, with ten times the deadline."""

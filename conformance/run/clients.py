@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from conformance import client_programs
+from conformance.adapters.process import Hello
 from conformance.client.limits import Limits
 from conformance.compare.clients import examine_client
 from conformance.compare.explain import explain
@@ -15,7 +16,7 @@ from conformance.errors import UnreachableError, UsageError
 from conformance.results import Conclusion, Finding, FindingGroup
 from conformance.rules import implied, load
 from conformance.run.bench import Bench, Examined
-from conformance.run.client_bench import ClientBench
+from conformance.run.client_bench import ClientBench, features_of
 from conformance.run.conduct import Run
 from conformance.run.events import Events
 from conformance.run.explaining import REPEATS, Explainer
@@ -65,6 +66,21 @@ def replay_client(path: Path, settings: Settings, events: Events) -> Conclusion:
     return ClientRun(settings, selection, events, origin="replay").conclude()
 
 
+def client_header(settings: Settings, selection: Selection, hello: Hello | None, *, run: str, profile: str | None = None) -> RunHeader:
+    """The header of a run against a client; `hello` None: its adapter has not said what it is."""
+    version = "" if hello is None else f"{hello.name} {hello.version} ({hello.language})"
+    instance = InstanceConfig(topics=(), features=features_of(hello))
+    header = header_of(settings, selection, instance, run=run, spec=None, version=version, profile=profile)
+    return replace(header, side="client", uri=settings.client or "")
+
+
+def suited(selection: Selection, features: frozenset[str], *, required: bool = True) -> Selection:
+    """Without what the client cannot do; `required`: the core must be exercised, unless only some rules were chosen."""
+    programs = tuple(one for one in selection.directed if one.needs <= implied(features))
+    core = required_rules(load(), features, "client") if required and selection.chosen is None else ()
+    return replace(selection, directed=programs, required=core)
+
+
 class ClientRun(Run):
     """A run whose target is a client."""
 
@@ -72,6 +88,7 @@ class ClientRun(Run):
         self, settings: Settings, selection: Selection, events: Events, *, origin: Literal["smoke", "replay"] = "smoke"
     ) -> None:
         self.features: frozenset[str] = frozenset({"client"})
+        self.hello: Hello | None = None
         super().__init__(settings, selection, events, origin=origin)
 
     def _drawn(self) -> Iterator[Scenario]:
@@ -80,32 +97,23 @@ class ClientRun(Run):
         return cast("Iterator[Scenario]", draw(self.settings.seed))
 
     def _header(self, spec: TargetSpec | None, version: str) -> RunHeader:
+        del spec, version
         profile = "replay" if self.origin == "replay" else None
-        instance = InstanceConfig(topics=(), features=self.features)
-        header = header_of(self.settings, self.selection, instance, run=self.run_id, spec=spec, version=version, profile=profile)
-        return replace(header, side="client", uri=self.settings.client or "")
+        return client_header(self.settings, self.selection, self.hello, run=self.run_id, profile=profile)
 
     def _measure(self) -> None:
         assert self.settings.client is not None
         limits = Limits(timeout_scale=self.settings.timeout_scale)
         with ClientBench(self.settings.client, self.catalogue, limits, chosen=self.selection.chosen) as bench:
-            self.features = bench.features
-            self._suit(bench.features)
-            self.header = self._header(None, f"{bench.hello.name} {bench.hello.version} ({bench.hello.language})")
+            self.features, self.hello = bench.features, bench.hello
+            self.selection = suited(self.selection, bench.features, required=self.origin != "replay")
+            self.header = self._header(None, "")
             self._write()
             self.events.opened(self.header)
             either = cast("Bench", bench)  # examine and once are all that is asked of it
             if self._directed(either):
                 self._random(either)
             self._explain(either)
-
-    def _suit(self, features: frozenset[str]) -> None:
-        """Leave out what the client cannot do; the core must be exercised."""
-        suited = tuple(one for one in self.selection.directed if one.needs <= implied(features))
-        required = (
-            () if self.selection.chosen is not None or self.origin == "replay" else required_rules(self.catalogue, features, "client")
-        )
-        self.selection = replace(self.selection, directed=suited, required=required)
 
     def _explainer(self, bench: Bench | None = None, budget_s: float = 0.0) -> Explainer:
         return ClientExplainer(self.settings, self.catalogue, self.instance, features=self.features, bench=bench, budget_s=budget_s)

@@ -10,7 +10,9 @@ import pytest
 from conformance.rules import VOCABULARY, Catalogue, load
 from conformance.run.programs import directed
 from conformance.run.settings import Settings
+from reference_model.client.program import ClientProgram
 from reference_model.scenario import Scenario
+from strategies.clients.directed import CLIENT_PROGRAMS
 
 CHUNK_S = 10.0
 """About how long an item of random scenarios takes: short enough for a progress that moves and for workers that share the time."""
@@ -23,18 +25,23 @@ def scenarios_of(area: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scenario", [_parameter(scenario) for scenario in directed() if area_of(scenario) == area])
 
 
+def client_programs() -> pytest.MarkDecorator:
+    """Parametrizes a test over the directed programs for clients as `scenario`."""
+    return pytest.mark.parametrize("scenario", [_parameter(program) for program in CLIENT_PROGRAMS])
+
+
 def area_of(scenario: Scenario) -> str:
     """`paging` of `paging-first-of-an-order`."""
     return scenario.name.partition("-")[0]
 
 
-def _parameter(scenario: Scenario) -> object:
+def _parameter(scenario: Scenario | ClientProgram) -> object:
     """Its id is `paging-pages:SOW-TOPN-07+SOW-TOPN-10`, so that `-k SOW-TOPN` finds it."""
     marks = [getattr(pytest.mark, name) for name in marker_names(scenario, load())]
     return pytest.param(scenario, id=f"{scenario.name}:{'+'.join(scenario.exercises)}", marks=marks)
 
 
-def marker_names(scenario: Scenario, catalogue: Catalogue) -> list[str]:
+def marker_names(scenario: Scenario | ClientProgram, catalogue: Catalogue) -> list[str]:
     """`tier1`, `level_must`, `area_SOW`, `feature_sow` … of all the rules that the scenario was written for."""
     rules = [catalogue[rule] for rule in scenario.exercises]
     names = {name for rule in rules for name in (f"tier{rule.tier}", f"level_{rule.level}", f"area_{rule.area}")}

@@ -11,6 +11,7 @@ from conformance.suites.measuring import Measuring
 from conformance.suites.session import SuiteSession, take_part
 
 RANDOM: str = "test_random.py"
+CLIENTS: str = "test_clients.py"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,8 +20,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """The profile smoke has no random items."""
-    return True if collection_path.name == RANDOM and chunks_of(take_part(config).settings) == 0 else None
+    """The profile smoke has no random items; a client is tested by what was written for clients, a server by the rest."""
+    settings = take_part(config).settings
+    if collection_path.name == RANDOM:
+        return True if chunks_of(settings) == 0 else None
+    if not collection_path.name.startswith("test_"):
+        return None
+    return True if (collection_path.name == CLIENTS) != (settings.client is not None) else None
 
 
 @pytest.fixture(scope="session")

@@ -10,30 +10,37 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import pytest
 
+from conformance.adapters.process import Adapter, Hello
 from conformance.errors import ConformanceError, HarnessError, TargetError, UsageError
 from conformance.results import Outcome, RunOutcome
 from conformance.rules import load
+from conformance.run.client_bench import features_of
+from conformance.run.clients import client_header, suited
 from conformance.run.opening import bench_on, header_of, new_run_id, report_folder, serving
 from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
 from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots, place_of
-from conformance.run_file import RUN_FILE, RunWriter
+from conformance.run_file import RUN_FILE, RunHeader, RunWriter
 from conformance.suites import ending, excused
+from conformance.suites.client_measuring import ClientMeasuring
 from conformance.suites.collecting import chunks_of, markers
 from conformance.suites.failures import KIND, SuiteFailure, shown
 from conformance.suites.measuring import Measuring, Place
 from conformance.suites.workers import Workers
 from conformance.targets.spec import TargetSpec, parse_target
 from conformance.targets.target_file import read as read_target_file
+from reference_model.client.program import ClientProgram
 from reference_model.scenario import Scenario
 from reports import terminal
 from reports.files import NAMED, in_line
 from reports.record import Report, from_files
+from strategies.clients.directed import CLIENT_PROGRAMS
 
 PLUGIN: Final = "amps-conformance-session"
 
@@ -51,6 +58,9 @@ WORKER_DIED: Final = "???"
 
 CHUNK_NUMBERS: Final = 1_000_000
 """Numbers of random scenarios set aside for one item: more than it can come to."""
+
+NOWHERE: Final = TargetSpec(host="127.0.0.1", port=0)
+"""Stands for the address of a server where a client is tested."""
 
 Role = Literal["alone", "controller", "worker"]
 
@@ -106,6 +116,7 @@ def settings_of(config: pytest.Config) -> Settings:
         raise UsageError("--amps-timeout-scale must be greater than 0")
     settings = Settings(
         **aimed,
+        client=option.amps_client,
         target_config=None if option.amps_target_config is None else Path(option.amps_target_config),
         profile=option.amps_profile,
         seed=draw_seed() if option.amps_seed is None else option.amps_seed,
@@ -163,6 +174,10 @@ class SuiteSession:
 
     def drawn(self, chunk: int) -> Iterator[Scenario]:
         """The random scenarios of one item; no two items draw the same."""
+        if self.settings.client is not None:
+            from strategies.clients.drawing import client_programs  # noqa: PLC0415 (a run against a server needs none)
+
+            return cast("Iterator[Scenario]", client_programs(self.settings.seed, start=chunk * CHUNK_NUMBERS))
         return drawn(self.settings.seed, start=chunk * CHUNK_NUMBERS, config=self.instance, faults=self.settings.profile == "faults")
 
     @property
@@ -181,7 +196,7 @@ class SuiteSession:
 
     def pytest_report_header(self) -> str:
         settings = self.settings
-        target = "a server of our own" if settings.target is None else settings.target.uri
+        target = settings.client or ("a server of our own" if settings.target is None else settings.target.uri)
         return f"amps-conformance: {target}, profile {settings.profile}, --amps-seed {settings.seed}"
 
     @pytest.hookimpl(tryfirst=True)
@@ -199,7 +214,7 @@ class SuiteSession:
         """Start the server if there is no target. Raises TargetError, UsageError."""
         self._began = time.time()
         self._stack.enter_context(report_folder(self.settings.report_dir))
-        self._spec = self._stack.enter_context(serving(settings))
+        self._spec = NOWHERE if settings.client is not None else self._stack.enter_context(serving(settings))
 
     @contextlib.contextmanager
     def _or_one_line(self) -> Iterator[None]:
@@ -209,7 +224,7 @@ class SuiteSession:
         except TargetError as error:
             self._stack.close()
             with contextlib.suppress(ConformanceError):
-                header = header_of(self.settings, Selection(directed=()), self.instance, run=self.run_id, spec=self._spec)
+                header = self._header()
                 ending.end(RunWriter(self._whole, header), began=self._began, unmeasured=[str(error)])
             raise pytest.UsageError(f"Not measured: {error}") from error
         except UsageError as error:
@@ -218,8 +233,18 @@ class SuiteSession:
 
     def _bench(self, spec: TargetSpec, slot: int) -> contextlib.AbstractContextManager[object]:
         """A slot of this run, emptied in the end."""
+        if self.settings.client is not None:
+            return contextlib.nullcontext()
         nothing = Selection(directed=())
         return bench_on(spec, self.settings, self.instance, self.catalogue, nothing, run=self.run_id, slot=slot)
+
+    def _header(self) -> RunHeader:
+        """The header of the whole run, of which no scenario is known here."""
+        if self.settings.client is not None:
+            with contextlib.suppress(TargetError):
+                return client_header(self.settings, Selection(directed=()), self._hello, run=self.run_id)
+            return client_header(self.settings, Selection(directed=()), None, run=self.run_id)
+        return header_of(self.settings, Selection(directed=()), self.instance, run=self.run_id, spec=self._spec)
 
     def _processes(self) -> int:
         """How many workers xdist will start."""
@@ -252,13 +277,27 @@ class SuiteSession:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out scenarios that do not suit the target."""
-        suited = {scenario.name for scenario in self._select(directed()).directed}
+        with self._or_one_line():
+            suited = {scenario.name for scenario in self._select(self._directed()).directed}
         left_out = [item for item in items if (scenario := _scenario(item)) is not None and scenario.name not in suited]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if item not in left_out]
 
+    def _directed(self) -> tuple[Scenario, ...]:
+        return directed() if self.settings.client is None else cast("tuple[Scenario, ...]", CLIENT_PROGRAMS)
+
+    @cached_property
+    def _hello(self) -> Hello:
+        """What the client is, asked before any of its items is chosen. Raises AdapterError."""
+        assert self.settings.client is not None
+        with Adapter.start(self.settings.client) as adapter:
+            assert adapter.hello is not None
+            return adapter.hello
+
     def _select(self, scenarios: tuple[Scenario, ...]) -> Selection:
+        if self.settings.client is not None:
+            return suited(Selection(directed=scenarios), features_of(self._hello))
         target = self.settings.target
         gentle = target is not None and not target.loopback and not self.settings.disruptive
         return select(scenarios, self.catalogue, self.instance.features, gentle=gentle)
@@ -299,14 +338,15 @@ class SuiteSession:
 
     def _measure(self, spec: TargetSpec, selection: Selection, file: Path) -> Measuring:
         slot = self.settings.slots.start
-        return Measuring(self.settings, Place(run=self.run_id, spec=spec, slot=slot, file=file, until=self.until), selection)
+        kind = Measuring if self.settings.client is None else ClientMeasuring
+        return kind(self.settings, Place(run=self.run_id, spec=spec, slot=slot, file=file, until=self.until), selection)
 
     def _selected(self, chosen: tuple[Scenario, ...]) -> Selection:
         """What runs, and what it has to exercise: of a part of the scenarios only what these were written for."""
         if not chosen:
             return Selection(directed=())
         selection = self._select(chosen)
-        if len(chosen) == len(self._select(directed()).directed):
+        if len(chosen) == len(self._select(self._directed()).directed):
             return selection
         written_for = {rule for scenario in chosen for rule in scenario.exercises}
         return replace(selection, required=tuple(rule for rule in selection.required if rule in written_for))
@@ -346,7 +386,7 @@ class SuiteSession:
                 parts = ending.usable(self.workers.parts.values())
                 unmeasured = ending.reasons(parts)
                 self._empty_slots_left()
-                header = header_of(self.settings, Selection(directed=()), self.instance, run=self.run_id, spec=self._spec)
+                header = self._header()
                 self._writer = ending.put_together(header, parts, self._whole) if parts else None
             if self._writer is not None:
                 self.report = ending.end(
@@ -396,7 +436,7 @@ class SuiteSession:
 
 
 def _scenario(item: pytest.Item) -> Scenario | None:
-    """The directed scenario of an item."""
+    """The directed scenario (or client program) of an item."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     scenario = parameters.get("scenario")
-    return scenario if isinstance(scenario, Scenario) else None
+    return cast("Scenario", scenario) if isinstance(scenario, Scenario | ClientProgram) else None
