@@ -246,9 +246,9 @@ class OfficialAdapter:
 
 
 def main() -> None:
-    """Speak the protocol, if the user says that they may use the client and has installed it. `--may-run`: say only whether it would."""
+    """Speak the protocol, if the user says that they may use the client and has installed it. `--may-run`: only say whether."""
     if os.environ.get(LICENSED) != "1":
-        sys.exit(f"the official client is proprietary: set {LICENSED}=1 if you hold a licence for it, and install it yourself")
+        sys.exit(f"the official client is proprietary: set {LICENSED}=1 if you hold a licence, and install it yourself")
     try:
         amps = importlib.import_module("AMPS")
     except ImportError:

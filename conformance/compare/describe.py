@@ -174,7 +174,8 @@ def _seen(examination: Examination) -> dict[str, str]:
     by_label: dict[str, list[Atom]] = defaultdict(list)
     for atom in examination.atoms:
         owner = owners.get(atom.order, by_event[atom.event])
-        by_label[fences.get(owner, owner)].append(atom)
+        if atom.kind != "served":  # the step itself says what the peer sends
+            by_label[fences.get(owner, owner)].append(atom)
     seen = {label: _summary(atoms) for label, atoms in by_label.items()}
     for event, label in zip(observation.events, by_event, strict=True):
         if event.kind == "garbled":

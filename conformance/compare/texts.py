@@ -84,5 +84,9 @@ def atom_text(atom: Atom) -> str:
         return cut(" ".join(["ack", *(word for word in words if word)]))
     if atom.kind == "closed":
         return "connection closed"
+    if atom.kind == "outcome":
+        return cut(" ".join(filter(None, [atom.text("result"), atom.text("error"), atom.text("message.command")])))
+    if atom.kind == "command":
+        return cut(f"sent {atom.text('command')}")
     kind = f"message {atom.text('cmd') or 'without cmd'}" if atom.kind == "other" else atom.kind
     return cut(f"{kind} {shown(atom.body)}") if atom.body else cut(kind)

@@ -152,6 +152,8 @@ class _Pair:
         half = _Half(side=side, header=header, folder=folder, writer=RunWriter(folder / RUN_FILE, header, keep=self.settings.keep))
         self.halves[side] = half
         self.events[side].opened(header)
+        total = CONVERSATIONS if self.settings.limit_s is None else None
+        self.events[side].began("random", total=total, limit_s=self.settings.limit_s)
 
     def _judge(self, talk: Conversation, naming: Naming, features: frozenset[str]) -> None:
         """Both sides of one conversation."""

@@ -320,7 +320,8 @@ class SuiteSession:
         chosen = tuple(scenario for item in items if (scenario := _scenario(item)) is not None)
         selection = self._selected(chosen)
         if self.role == "worker":
-            spec = self.settings.target or parse_target(self.given["uri"])
+            server = self.settings.target if self.settings.client is None else NOWHERE
+            spec = server or parse_target(self.given["uri"])
             self.measuring = self._measure(spec, selection, Path(self.given["file"]))
             with contextlib.suppress(TargetError):  # it is on record, and every item says it
                 self.measuring.open()

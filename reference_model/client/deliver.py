@@ -164,7 +164,7 @@ class Deliveries:
             stream.group_ended = stream.group_ended or kind == "group_end"
             self._buffer(state, stream, given)
             return None
-        key = ("", (str(answer.header.get("sow_key", "")),)) if kind == "sow" else None
+        key = (str(answer.header.get("topic", "")), (str(answer.header.get("sow_key", "")),)) if kind == "sow" else None
         correlation = (owner, str(answer.header["ack_type"])) if kind == "ack" else owner
         where = (state.name, kind, correlation)
         slot = self.draft.slot(step.label, where, because, key=key, key_of="sow_key" if key else None, claims=tuple(claims), body=body)
