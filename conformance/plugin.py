@@ -15,9 +15,8 @@ import pytest
 
 SUITES: Final = "conformance.suites"
 SUITES_FOLDER: Final = Path(__file__).parent / "suites"
-SHORT: Final = "--target"
-SHORT_CLIENT: Final = "--client"
-"""An alias of --amps-target for those who type it, unless another plugin or a conftest has an option of that name."""
+SHORT: Final = {"--target": "--amps-target", "--client": "--amps-client", "--toxiproxy": "--amps-toxiproxy"}
+"""Aliases for those who type them, unless another plugin or a conftest has an option of that name."""
 
 TARGET_HELP: Final = (
     "AMPS server to test: host:port, or tcp://user:password@host:port/amps/json; without it a server of our own is started"
@@ -47,9 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--amps-strict", action="store_true", help="deviations from what the documentation only implies fail, too")
     group.addoption("--amps-known-failing", metavar="FILE", help="failures that are known (TOML): one item each at the end, not red")
     group.addoption("--amps-timeout-scale", type=float, default=1.0, metavar="X", help="multiply every wait")
-    group.addoption(
-        "--toxiproxy", "--amps-toxiproxy", dest="amps_toxiproxy", metavar="HOST:PORT|auto", help="make faults by this toxiproxy"
-    )
+    group.addoption("--amps-toxiproxy", metavar="HOST:PORT|auto", help="make faults by this toxiproxy too; auto starts one")
     group.addoption("--amps-toxiproxy-upstream", metavar="HOST:PORT", help="the server's address as toxiproxy sees it")
     group.addoption("--amps-toxiproxy-listen", metavar="HOST", help="the address of toxiproxy's machine on which its proxies listen")
     group.addoption("--amps-disruptive", action="store_true", help="send broken frames and very large messages to a remote target")
@@ -57,14 +54,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: Sequence[str]) -> None:
-    """Add the short names of --amps-target and --amps-client after all plugins and conftests have added theirs."""
+    """Add the short names after all plugins and conftests have added theirs."""
     del early_config, args
-    for short, long, metavar in ((SHORT, "--amps-target", "URI"), (SHORT_CLIENT, "--amps-client", "CMD")):
+    for short, full in SHORT.items():
         try:
             _, unknown = parser.parse_known_and_unknown_args([f"{short}=probe"])
             if f"{short}=probe" in unknown:
-                dest = long.removeprefix("--").replace("-", "_")
-                parser.getgroup("amps").addoption(short, metavar=metavar, dest=dest, default=None, help=f"the same as {long}")
+                name = full.removeprefix("--").replace("-", "_")
+                parser.getgroup("amps").addoption(short, metavar="...", dest=name, default=None, help=f"the same as {full}")
         except (ValueError, argparse.ArgumentError, pytest.UsageError):
             continue
 

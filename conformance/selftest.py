@@ -27,7 +27,7 @@ from conformance.server.mutants import CANARY, MUTANTS, Mutant
 from conformance.shrink import Bounds, shrink
 from conformance.targets.server import ServerTarget
 from conformance.targets.spec import parse_target
-from reference_model.config import STANDARD
+from reference_model.config import LOGGED, STANDARD, InstanceConfig
 from reference_model.rule import R
 from reference_model.scenario import Scenario
 
@@ -146,10 +146,11 @@ def detect(mutant: Mutant, search: Search) -> Detection:
 def _on_server(mutant: Mutant, search: Search) -> Detection:
     """One server. Raises the exception by which it stopped working, should a fault have brought that about."""
     began = time.monotonic()
-    with EmbeddedServer(expand(STANDARD, range(1)), seed=search.seed, mutants=[mutant.name]) as server:
+    instance = instance_of(mutant)
+    with EmbeddedServer(expand(instance, range(1)), seed=search.seed, mutants=[mutant.name]) as server:
         look = _Look(mutant, search, began)
         try:
-            with ServerTarget.open(parse_target(f"127.0.0.1:{server.port}"), STANDARD, slot=0, run="selftest", limits=WAITS) as target:
+            with ServerTarget.open(parse_target(f"127.0.0.1:{server.port}"), instance, slot=0, run="selftest", limits=WAITS) as target:
                 look.on(Bench(target, look.catalogue, WAITS))
         except TargetError as error:
             look.lost = str(error)
@@ -178,7 +179,9 @@ class _Look:
 
     def _first(self, bench: Bench) -> None:
         """Until the first finding."""
-        random = () if self._search.smoke_only else drawn(self._search.seed, faults=self._mutant.lossy)
+        random = (
+            () if self._search.smoke_only else drawn(self._search.seed, config=instance_of(self._mutant), faults=self._mutant.lossy)
+        )
         for scenario in chain(_directed(self._mutant, self._search), random):
             self._examine(bench, scenario)
             if self._found is not None or time.monotonic() - self._began > self._search.limit_s:
@@ -219,7 +222,7 @@ class _Look:
 
 def _directed(mutant: Mutant, search: Search) -> Sequence[Scenario]:
     if search.order == "profile":
-        return directed()
+        return directed(instance_of(mutant))
     first = _exercising(mutant.breaks, search.exercised)
     return [*first, *(scenario for scenario in directed() if scenario not in first)]
 
@@ -231,9 +234,14 @@ def _exercising(rules: Sequence[str], exercised: Exercised) -> list[Scenario]:
     return sorted(found, key=lambda scenario: (not set(rules) & set(scenario.exercises), scenario.commands))
 
 
+def instance_of(mutant: Mutant) -> InstanceConfig:
+    """The instance on which the mutant can show."""
+    return LOGGED if mutant.logged else STANDARD
+
+
 def checked(mutant: Mutant) -> bool:
     """Whether the harness claims to check any rule that the mutant breaks: not those that `unchecked.toml` excuses."""
-    standing = standings(load(), STANDARD.features)
+    standing = standings(load(), instance_of(mutant).features)
     return any(standing[rule].idle is Outcome.NOT_EXERCISED for rule in mutant.breaks)
 
 

@@ -5,7 +5,7 @@ Topic names are logical: `@` stands for the slot's prefix (`@orders` is `amct_s0
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 
@@ -94,3 +94,11 @@ STANDARD: Final = InstanceConfig(
 )
 """The topics that `amps-conformance config` prints for each slot. `@slot` holds the owner record of the slot; any other name
 (`@plain`, `@chat`) has no SOW."""
+
+
+LOGGED: Final = replace(
+    STANDARD,
+    logged=(LoggedTopic(name="@orders"), LoggedTopic(name="@items"), LoggedTopic(name="@chat")),
+    features=STANDARD.features - {"no-txlog"} | {"txlog"},
+)
+"""The same with a transaction log over some of the topics, and one without SOW."""

@@ -7,10 +7,11 @@ answers, the acks that the commands of a connection asked for have come. At the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, assert_never
 
 from reference_model.admission import check_command, check_labels, check_lanes, topic_of
-from reference_model.areas import publish, session, sow, sow_and_subscribe, sow_delete, subscribe
+from reference_model.areas import publish, sequence, session, sow, sow_and_subscribe, sow_delete, subscribe
 from reference_model.areas.deliver import order_of_deliveries
 from reference_model.areas.faults import Faults
 from reference_model.config import InstanceConfig
@@ -18,6 +19,7 @@ from reference_model.draft import Draft
 from reference_model.expectation import Expectation, Occurs
 from reference_model.expression.topics import PatternLimitError
 from reference_model.fault import Fault, Mend
+from reference_model.losses import CHANGES
 from reference_model.messages import PLAIN, AckType, Form
 from reference_model.rule import Because, R
 from reference_model.scenario import Advance, Close, Command, Fence, Open, Scenario, Send, SendBytes, Step, Together
@@ -44,6 +46,10 @@ def predict(scenario: Scenario, config: InstanceConfig, witness: Witness = NO_WI
         return _Prediction(scenario, config, witness).run()
     except PatternLimitError as error:
         raise ProgramError(f"a topic pattern takes too long: {error}") from None
+
+
+def _numbered(handler: Callable[[Turn], None], turn: Turn) -> None:
+    sequence.change(turn, handler)
 
 
 class _Prediction:
@@ -141,6 +147,8 @@ class _Prediction:
         handler = COMMANDS.get(command.cmd)
         if handler is None:
             raise ProgramError(f"step {label}: {command.cmd} is not modelled")
+        if self.instance.config.logged and command.cmd in CHANGES:
+            handler = partial(_numbered, handler)
         if lost:
             self.faults.command(turn, handler)
         elif not turn.session.logged_on and command.cmd != "logon":

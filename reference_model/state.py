@@ -240,6 +240,16 @@ class Flushed:
     settles: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """The greatest number that a client name has given a change of a logged topic: of which topic, by which command and connection."""
+
+    last: int
+    topic: str
+    cmd: str
+    session: Session
+
+
 @dataclass(slots=True, kw_only=True)
 class Session:
     """One connection.
@@ -252,6 +262,7 @@ class Session:
     unsettled    it has published, and nothing tells yet that the instance has taken that in: `acked` if the next barrier will
     last_query   slots of the last query's result
     nameless_topics  of subscriptions without an id
+    client_name  the one of its logon
     lost         the fault that may have ended the connection
     notice       what the next answered command puts to the test, beside its own rules (a fault nearby)
     """
@@ -266,6 +277,7 @@ class Session:
     unsettled: Literal["open", "acked"] | None = None
     last_query: tuple[int, ...] = ()
     nameless_topics: set[str] = field(default_factory=set)
+    client_name: str | None = None
     lost: str | None = None
     notice: Because = ()
 
@@ -292,6 +304,7 @@ class Instance:
         self.topics: Final = {topic.name: Topic(config=topic) for topic in config.topics}
         self.sessions: Final[dict[str, Session]] = {}
         self.subscriptions: Final[list[Subscription]] = []
+        self.numbered: Final[dict[str, Numbered]] = {}
         self.filters: Final[dict[str, set[str]]] = {}
         self.orders: Final[set[str]] = set()
         self.phase = 0

@@ -70,7 +70,7 @@ class LastQuery:
 class Drawing:
     """A scenario under drawing. `play`: the topics with Key fields that it is about; `sticky`: the connection that publishes mostly;
     `regular`: its documents have all fields that filters and orders are about; `proxy`: faults may be made by a proxy; `slowed`: the
-    fault that makes connections slow now."""
+    fault that makes connections slow now; `numbers`: the last one of each client, where a transaction log is."""
 
     def __init__(self, draws: Draws, config: InstanceConfig, *, form_percent: int) -> None:
         self.draws = draws
@@ -93,6 +93,7 @@ class Drawing:
         self.strangers = 0
         self.marks = 0
         self.proxy = False
+        self.numbers: dict[str, int] = {}
         self.slowed: str | None = None
 
     # ---- connections -------------------------------------------------------------------------------------------------------------
@@ -150,6 +151,13 @@ class Drawing:
         return self.topics[self.play[0] if self.draws.chance(60) else self.draws.pick(self.play)]
 
     # ---- records -----------------------------------------------------------------------------------------------------------------
+
+    def number(self, connection: str, topic: str) -> int | None:
+        """The next number of a client, for a topic that a transaction log records; None: it has none there."""
+        if not any(logged.name == topic for logged in self.config.logged):
+            return None
+        self.numbers[connection] = self.numbers.get(connection, 0) + self.draws.pick((1, 1, 1, 5))
+        return self.numbers[connection]
 
     def stored(self, topic: TopicState, document: Document, *, delta: bool) -> None:
         """Take note of a publish or delta with key fields."""

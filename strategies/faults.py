@@ -13,7 +13,10 @@ from strategies import changing
 from strategies.atoms import Draws
 from strategies.build import Line
 from strategies.drawing import Drawing, Peer, TopicState
-from strategies.payloads import Document, delta, document, written
+from strategies.payloads import Document, delta, document
+
+Sent = tuple[TopicState, Document, bool, int | None]
+"""What a command was about: topic, document, whether it is a delta, its number."""
 
 OWN_ENDS: Final[tuple[FaultKind, ...]] = ("cut", "cut", "cut", "drop", "drop", "drop", "half_close", "deaf")
 PROXY_ENDS: Final[tuple[FaultKind, ...]] = ("timeout", "limit_data", "limit_data", "down", "reset_peer")
@@ -54,7 +57,7 @@ def lose(drawing: Drawing) -> None:
     name = drawing.someone()
     line = _ended(drawing, name)
     topics = [drawing.topics[topic] for topic in drawing.play]
-    sent: list[tuple[TopicState, Document, bool]] = []
+    sent: list[Sent] = []
     if draws.chance(25):
         line.sow(draws.pick(topics).config.name, acks=draws.pick((None, "completed", "processed,completed")))
     for _ in range(draws.pick(DOOMED)):
@@ -98,7 +101,7 @@ def _numbers(draws: Draws, kind: FaultKind) -> dict[str, int]:
     return {name: draws.pick(NUMBERS[name]) for name in KINDS[kind].numbers}
 
 
-def _doomed(drawing: Drawing, line: Line, topic: TopicState, sent: list[tuple[TopicState, Document, bool]]) -> None:
+def _doomed(drawing: Drawing, line: Line, topic: TopicState, sent: list[Sent]) -> None:
     """One command whose fate may stay unknown."""
     draws, name = drawing.draws, topic.config.name
     acks = draws.pick((None, None, "processed", "persisted", "persisted", "processed,persisted"))
@@ -106,26 +109,28 @@ def _doomed(drawing: Drawing, line: Line, topic: TopicState, sent: list[tuple[To
     choice = draws.below(20)
     if choice < 8:
         tree = document(draws, keys, regular=drawing.regular)
-        line.publish(name, written(draws, tree), acks=acks)
-        sent.append((topic, tree, False))
+        number = drawing.number(line.connection, name)
+        line.publish(name, write(tree), acks=acks, seq=number)
+        sent.append((topic, tree, False, number))
     elif choice < 14:
         tree = {**delta(draws, keys, regular=drawing.regular), "qty": draws.below(100), "text": f"doomed-{draws.below(100)}"}
-        line.delta(name, write(tree), acks=acks)
-        sent.append((topic, tree, True))
+        number = drawing.number(line.connection, name)
+        line.delta(name, write(tree), acks=acks, seq=number)
+        sent.append((topic, tree, True, number))
     elif choice < 17:
-        line.delete(name, body=write(keys), acks=acks)
+        line.delete(name, body=write(keys), acks=acks, seq=drawing.number(line.connection, name))
         drawing.removed(topic, drawing.key(topic, keys))
         sent[:] = [one for one in sent if one[0] is not topic or drawing.key(topic, one[1]) != drawing.key(topic, keys)]
     else:
         line.flush()
 
 
-def _again(drawing: Drawing, name: str, sent: list[tuple[TopicState, Document, bool]]) -> None:
-    """What was sent on the lost connection is sent again."""
-    for topic, tree, is_delta in sent:
+def _again(drawing: Drawing, name: str, sent: list[Sent]) -> None:
+    """What was sent on the lost connection is sent again, with its numbers if it had any."""
+    for topic, tree, is_delta, number in sent:
         line = drawing.changes(name)
         send = line.delta if is_delta else line.publish
-        send(topic.config.name, write(tree))
+        send(topic.config.name, write(tree), seq=number)
         drawing.stored(topic, tree, delta=is_delta)
 
 

@@ -254,3 +254,36 @@ def processed_before_result(seen: Seen) -> Result:
             if (event.connection, cmd_id) in asked:
                 choice = "the result came first" if (event.connection, cmd_id) in begun else "the result came after it"
                 yield Chosen(rule=R("CMD-ACK-19"), choice=choice)
+
+
+@judges(R("CMD-CONF-04"), R("CMD-CONF-05"))
+def conflated_numbers(seen: Seen) -> Result:
+    """The numbers of conflated persisted acks rise on each connection, and are such as its client has sent."""
+    sent: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for index, event in enumerate(seen.observation.events):
+        message, connection = event.message, event.connection
+        if event.kind == "opened":
+            last.pop(connection, None)
+        if message is None:
+            continue
+        number = message.header.get("seq")
+        if not isinstance(number, int):
+            continue
+        if event.kind == "sent":
+            sent[connection] = max(number, sent.get(connection, 0))
+        elif message.text("ack_type") == "persisted" and message.text("cmd_id") is None:
+            yield R("CMD-CONF-04")
+            if number > sent.get(connection, 0):
+                yield finding(
+                    R("CMD-CONF-04"), "a persisted ack covers a number that was never sent", index, event, field="seq",
+                    expected=f"at most {sent.get(connection, 0)}", seen=str(number),
+                )  # fmt: skip
+            if connection in last:
+                yield R("CMD-CONF-05")
+                if number < last[connection]:
+                    yield finding(
+                        R("CMD-CONF-05"), "the numbers of persisted acks fall", index, event, field="seq",
+                        expected=f"at least {last[connection]}", seen=str(number),
+                    )  # fmt: skip
+            last[connection] = number

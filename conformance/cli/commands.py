@@ -268,6 +268,7 @@ def rules_command(**options: Any) -> int:
 @_options(
     click.option("--slots", type=click.IntRange(1, 100), default=8, show_default=True, help="How many slots; a worker uses one."),
     click.option("--port", type=click.IntRange(1, 65535), default=9007, show_default=True, help="Where the server shall listen."),
+    click.option("--txlog", is_flag=True, help="With a transaction log over some of the topics."),
 )
 def config_command(**options: Any) -> int:
     """Print the AMPS configuration (XML) that a server needs to be tested."""

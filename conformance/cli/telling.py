@@ -63,12 +63,12 @@ def _never_exercised() -> int:
     return 0
 
 
-def config(*, slots: int, port: int) -> int:
+def config(*, slots: int, port: int, txlog: bool) -> int:
     """Print the configuration for so many slots."""
     from conformance.config_file import render
-    from reference_model.config import STANDARD
+    from reference_model.config import LOGGED, STANDARD
 
-    click.echo(render(STANDARD, range(slots), port=port), nl=False)
+    click.echo(render(LOGGED if txlog else STANDARD, range(slots), port=port), nl=False)
     return 0
 
 

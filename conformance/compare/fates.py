@@ -55,7 +55,7 @@ def told(scenario: Scenario, observation: Observation, witness: Witness) -> tupl
             elif send.command.cmd == "sow":
                 if _ended(send, came):
                     whole.add(send.label)
-            elif send.label in sent and _acked(send, "persisted", came):
+            elif send.label in sent and (_acked(send, "persisted", came) or _covered(send, came)):
                 acked[send.label] = "persisted"
                 sure = sent.index(send.label) + 1
             elif send.command.cmd == "flush" and _acked(send, "completed", came):
@@ -83,6 +83,21 @@ def _acked(send: Send, ack_type: str, came: Sequence[Message | None]) -> bool:
         and message.cmd == "ack"
         and message.text("cmd_id") == cmd_id
         and message.text("ack_type") == ack_type
+        and (message.text("status") or "").lower() == Status.SUCCESS
+        for message in came
+    )
+
+
+def _covered(send: Send, came: Sequence[Message | None]) -> bool:
+    """Whether a conflated persisted ack, which has no id, covers the number of the change (CMD-CONF-04)."""
+    number = send.command.plain().text("seq")
+    return number is not None and any(
+        message is not None
+        and message.cmd == "ack"
+        and message.text("ack_type") == "persisted"
+        and message.text("cmd_id") is None
+        and isinstance(covered := message.header.get("seq"), int)
+        and covered >= int(number)
         and (message.text("status") or "").lower() == Status.SUCCESS
         for message in came
     )

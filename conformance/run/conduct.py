@@ -39,7 +39,7 @@ def planned(settings: Settings) -> Selection:
     """What a run with these settings does. UsageError: it makes no sense."""
     instance, _ = instance_of(settings, settings.slots.start)
     gentle = settings.target is not None and not settings.target.loopback and not settings.disruptive
-    return select(directed(), load(), instance.features, rules=settings.rules, exclude=settings.exclude, gentle=gentle)
+    return select(directed(instance), load(), instance.features, rules=settings.rules, exclude=settings.exclude, gentle=gentle)
 
 
 def run(settings: Settings, events: Events) -> Conclusion:

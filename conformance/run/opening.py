@@ -57,7 +57,8 @@ def serving(settings: Settings) -> Iterator[TargetSpec]:
     if settings.target is not None:
         yield settings.target
         return
-    with EmbeddedTarget.start(seed=settings.seed, slots=settings.slots.stop) as server:
+    options = [] if settings.target_config is None else ["--config", str(settings.target_config)]
+    with EmbeddedTarget.start(seed=settings.seed, slots=settings.slots.stop, options=options) as server:
         yield server.spec
 
 

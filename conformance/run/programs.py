@@ -8,12 +8,12 @@ from dataclasses import replace
 from conformance.errors import UsageError
 from reference_model.config import STANDARD, InstanceConfig
 from reference_model.scenario import Scenario
-from strategies.directed import ALL
+from strategies.directed import ALL, LOGGED
 
 
-def directed() -> tuple[Scenario, ...]:
+def directed(config: InstanceConfig = STANDARD) -> tuple[Scenario, ...]:
     """The directed scenarios in their order."""
-    return ALL
+    return (*ALL, *LOGGED) if config.logged else ALL
 
 
 def drawn(

@@ -135,6 +135,11 @@ class Behaviour(Language):
     def changed(self, session: Session, topic: SowTopic, key: str, old: Record | None) -> None:
         """A publish of that connection made a record, or replaced one (`old`)."""
 
+    def is_duplicate(self, session: Session, number: int, last: int) -> bool:
+        """Whether a change with that number has come before from its client, whose greatest one so far is `last`."""
+        del session
+        return number <= last
+
     def made_safe(self, session: Session) -> None:
         """A flush has been answered: what the connection changed before stays."""
 

@@ -109,7 +109,7 @@ def is_duplicate(hub: Hub, session: Session, request: Request, *, logged: bool) 
     if not logged:
         return False
     seq = request.number("seq")
-    return seq is not None and seq <= hub.journal.publisher(session.client_name).last
+    return seq is not None and hub.behaviour.is_duplicate(session, seq, hub.journal.publisher(session.client_name).last)
 
 
 def number(hub: Hub, session: Session, request: Request, *, logged: bool) -> str | None:

@@ -8,24 +8,21 @@ not at all, and none without those before it. A fate is data: `compare.fates` lo
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from reference_model.areas.acks import no_unrequested, where
-from reference_model.areas.keys import UndefinedKeyError, read_key
+from reference_model.areas.marks import Handler, carried_out, untouched
 from reference_model.draft import Draft
 from reference_model.expectation import Occurs, Slot
 from reference_model.fault import KINDS, Fault, Mend, wrong_numbers
 from reference_model.losses import CHANGES
-from reference_model.payload.json import PayloadError
 from reference_model.rule import Because, R
-from reference_model.state import Instance, ProgramError, Record, RecordKey, Session, Topic
+from reference_model.state import Instance, ProgramError, Session
 from reference_model.turn import Turn
 from reference_model.witness import Witness
-
-Handler = Callable[[Turn], None]
 
 ALLOWED: Final = CHANGES | {"logon", "flush", "sow", "subscribe"}
 """Commands whose part in a loss is modelled."""
@@ -150,14 +147,14 @@ class Faults:
         fate = self._witness.fates.get(turn.step, turn.step)
         rule = self._rule(turn)
         if fate == turn.step:
-            self._take(turn, handler, rule)
+            carried_out(turn, handler, rule)
             return
         no_unrequested(turn, "either")
         for ack_type in sorted(turn.acks):
             self._draft.slot(turn.step, where(turn, ack_type), (R("FAULT-END-01"),), occurs=Occurs.OPTIONAL)
         if fate is not None:
             self._late.setdefault(fate, []).append((turn, handler))
-        self._untouched(turn, rule)
+        untouched(turn, rule)
 
     def _rule(self, turn: Turn) -> R:
         acked = self._witness.acked.get(turn.step)
@@ -173,7 +170,7 @@ class Faults:
             sessions[name] = turn.session
             lossy = self._draft.lossy.get(name)
             self._draft.lossy[name] = frozenset()
-            self._take(turn, handler, UNTOLD[turn.cmd])
+            carried_out(turn, handler, UNTOLD[turn.cmd])
             for topic in self._instance.topics.values():
                 topic.unfenced.discard(name)
             if present is None:
@@ -182,25 +179,6 @@ class Faults:
                 sessions[name] = present
             if lossy is None:
                 del self._draft.lossy[name]
-
-    def _take(self, turn: Turn, handler: Handler, rule: R) -> None:
-        """The change takes effect, and the next query of the records that it is about puts the rule to the test."""
-        topics = self._instance.topics
-        before: dict[str, dict[RecordKey, Record]] = {name: dict(topic.records) for name, topic in topics.items()}
-        handler(turn)
-        for name, topic in topics.items():
-            for key, record in topic.records.items():
-                if before[name].get(key) is not record:
-                    _mark(topic, key, rule)
-            for key in before[name].keys() - topic.records.keys():
-                _mark(topic, key, rule)
-
-    def _untouched(self, turn: Turn, rule: R) -> None:
-        """The change does not take effect: the record that it is about is as it was."""
-        topic = self._instance.topics.get(turn.text("topic") or "")
-        key = None if topic is None else _key(turn, topic)
-        if topic is not None and key is not None:
-            _mark(topic, key, rule)
 
 
 def _with(turn: Turn, instance: Instance) -> Turn:
@@ -214,26 +192,4 @@ def _blaming(slot: Slot, rule: R) -> Slot:
 
 def never_was(because: Because) -> bool:
     """Whether a record is absent since it was never made, and not since it was deleted."""
-    return because[0] in {R("SOW-DEL-05"), *UNTOLD.values(), R("FAULT-TORN-01"), R("FAULT-KEEP-01"), R("FAULT-KEEP-02")}
-
-
-def _mark(topic: Topic, key: RecordKey, rule: R) -> None:
-    record = topic.records.get(key)
-    if record is None:
-        topic.ghosts[key] = (rule, *(other for other in topic.ghosts.get(key, ()) if other != rule))
-        return
-    record.fresh = (rule, *(other for other in record.fresh if other != rule))
-    record.fresh_body = (rule, *(other for other in record.fresh_body if other != rule))
-
-
-def _key(turn: Turn, topic: Topic) -> RecordKey | None:
-    """The record that a change names by its body or key, None if it names none in that way."""
-    if not topic.config.keys:
-        key = turn.text("sow_key")
-        return None if key is None else (key,)
-    if not turn.program.body:
-        return None
-    try:
-        return read_key(turn, topic, turn.program.body)
-    except (PayloadError, UndefinedKeyError):
-        return None
+    return because[0] == R("SOW-DEL-05") or because[0].startswith(("FAULT-", "BOOK-SEQ-"))

@@ -50,8 +50,6 @@ def publish(turn: Turn) -> None:
 
 
 def _check_program(turn: Turn, topic: Topic | None) -> None:
-    if turn.instance.config.logged and turn.text("seq") is not None:
-        raise turn.refuse("numbered publishes with a transaction log are not modelled")
     if turn.text("sow_key") is not None and (topic is None or topic.config.keys) and turn.about != (R("SOW-KEY-28"),):
         raise turn.refuse("a sow_key on a topic that has no explicit keys has no defined effect (SOW-KEY-28)")
     if topic is None:

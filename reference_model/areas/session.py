@@ -24,7 +24,7 @@ def logon(turn: Turn) -> None:
         raise turn.refuse("only connections of message type json, named at logon, are modelled (CMD-LOGON-22)")
     session.logged_on = True
     session.correlation = turn.text("correlation_id")
-    name = turn.text("client_name")
+    name = session.client_name = turn.text("client_name")
     claims: list[Claim] = [Claim("version", Present(), (R("CMD-LOGON-08"),))]
     if name is not None:
         claims.append(Claim("client_name", Is(name), (R("CMD-LOGON-28"), R("CMD-LOGON-04")) if _odd(name) else (R("CMD-LOGON-04"),)))

@@ -20,6 +20,7 @@ from strategies.directed.probes import probes
 from strategies.directed.publish import publish
 from strategies.directed.queries import queries
 from strategies.directed.records import records
+from strategies.directed.sequences import sequences
 from strategies.directed.session import session
 from strategies.directed.subscriptions import subscriptions
 from strategies.directed.undefined import undefined
@@ -36,6 +37,10 @@ ALL: Final[tuple[Scenario, ...]] = tuple(
 """Every directed scenario, by areas. Deletes come first: a target that deletes nothing is found before its slot has to be emptied."""
 
 
+LOGGED: Final[tuple[Scenario, ...]] = sequences.scenarios
+"""Those for an instance with a transaction log."""
+
+
 def smoke(config: InstanceConfig) -> tuple[Scenario, ...]:
     """Those that make sense on an instance with these features."""
-    return tuple(scenario for scenario in ALL if scenario.needs <= config.features)
+    return tuple(scenario for scenario in (*ALL, *LOGGED) if scenario.needs <= config.features)

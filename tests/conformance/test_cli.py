@@ -89,6 +89,12 @@ def records(folder):
         (["serve", "--mutant", "nonesuch"], "unknown mutant 'nonesuch'"),
         (["serve", "--listen", "nowhere:x"], "no address to listen on"),
         (["doctor"], "doctor needs --target"),
+        (["run", "--toxiproxy", "here"], "--toxiproxy 'here' is no address; write HOST:PORT"),
+        (["run", "--toxiproxy-listen", "h"], "--toxiproxy-upstream and --toxiproxy-listen go with --toxiproxy"),
+        (["run", "--toxiproxy", "auto", "--toxiproxy-upstream", "x"], "--toxiproxy-upstream 'x' is no address"),
+        (["proxy", "--target", "h:1", "--toxic", "wind"], "no toxic 'wind'; there are latency"),
+        (["proxy", "--target", "h:1", "--toxic", "latency:much"], "'much' is no number such as latency_ms=50"),
+        (["proxy", "--target", "h:1", "--toxic", "latency:rate_kb_s=1"], "latency has no number 'rate_kb_s'"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(run, arguments, line):
@@ -96,6 +102,20 @@ def test_a_mistake_is_one_line_and_exit_code_2(run, arguments, line):
     assert (code, out, len(err)) == (2, [], 1)
     assert line in err[0]
     assert "secret" not in err[0]
+
+
+def test_a_toxiproxy_that_is_not_there_is_not_measured(run):
+    code, out, err = run("run", *FEW, "--toxiproxy", "127.0.0.1:9")
+    assert code == 4
+    assert any("no toxiproxy answers on 127.0.0.1:9" in line for line in (*out, *err))
+
+
+def test_a_program_with_faults_of_a_proxy_needs_one(run, tmp_path):
+    program = {"schema_version": 1, "name": "p", "steps": [{"fault": "latency"}, {"open": "a"}]}
+    (tmp_path / "p.json").write_text(json.dumps(program))
+    code, out, err = run("replay", "p.json")
+    assert (code, out) == (2, [])
+    assert err == ["Error: p has faults that only a proxy makes: --toxiproxy"]
 
 
 def test_a_report_folder_that_is_a_file(run, tmp_path):

@@ -503,8 +503,8 @@ def test_a_topic_whose_records_expire_by_default():
 def test_numbered_publishes_where_they_are_logged():
     config = replace(STANDARD, logged=(LoggedTopic(name="@orders"),))
     p = Program("p")
-    p.open().publish("@orders", {"id": 1}, seq=1)
-    with pytest.raises(ProgramError, match="numbered publishes"):
+    p.open().publish("@items", {"id": 1}, seq=1)
+    with pytest.raises(ProgramError, match="which is not logged"):
         predict(p.scenario(), config)
 
 

@@ -150,6 +150,32 @@ class _AnswersTheWrongOne(Behaviour):
 
 
 @faults(
+    R("BOOK-SEQ-02"),
+    name="resend_taken_twice",
+    text="after a reset a client's numbers are forgotten: what it sends again is taken again",
+    lossy=True,
+    logged=True,
+)
+class _TakesAgain(Behaviour):
+    """The numbers of a client are forgotten when its connection ends in a reset."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._forgotten: dict[str, int] = {}
+
+    def lost(self, session: Session) -> None:
+        super().lost(session)
+        self._forgotten[session.client_name] = 0
+
+    def is_duplicate(self, session: Session, number: int, last: int) -> bool:
+        seen = self._forgotten.get(session.client_name)
+        if seen is None:
+            return super().is_duplicate(session, number, last)
+        self._forgotten[session.client_name] = max(seen, number)
+        return number <= seen
+
+
+@faults(
     R("FAULT-TORN-01"),
     name="half_frames_taken",
     text="a frame that the end of its connection cuts off is carried out as far as it came",

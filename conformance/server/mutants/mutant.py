@@ -14,13 +14,15 @@ Fault = type[Behaviour]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
     """A fault of the server. `breaks`: the rules that a run against it has to find broken, the most telling one first; `fault`: the
-    behaviour with its fault; `text`: what the server does wrong; `lossy`: it shows only where connections are lost or slow."""
+    behaviour with its fault; `text`: what the server does wrong; `lossy`: it shows only where connections are lost or
+    slow; `logged`: only with a transaction log."""
 
     name: str
     breaks: tuple[R, ...]
     text: str
     fault: Fault
     lossy: bool = False
+    logged: bool = False
 
 
 class Collection:
@@ -29,11 +31,11 @@ class Collection:
     def __init__(self) -> None:
         self._mutants: list[Mutant] = []
 
-    def __call__(self, *breaks: R, name: str, text: str, lossy: bool = False) -> Callable[[Fault], Fault]:
+    def __call__(self, *breaks: R, name: str, text: str, lossy: bool = False, logged: bool = False) -> Callable[[Fault], Fault]:
         """Decorates the class of a fault."""
 
         def collect(fault: Fault) -> Fault:
-            self._mutants.append(Mutant(name=name, breaks=breaks, text=text, fault=fault, lossy=lossy))
+            self._mutants.append(Mutant(name=name, breaks=breaks, text=text, fault=fault, lossy=lossy, logged=logged))
             return fault
 
         return collect
