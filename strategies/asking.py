@@ -142,7 +142,7 @@ def subscribe(drawing: Drawing) -> None:
         topic, documents, keys = state.config.name, state.documents, state.config.keys
     elif place < 7:
         plain = draws.pick(WITHOUT_SOW)
-        topic, names = draws.pick(OTHER_PATTERNS) if draws.chance(30) else (plain, (plain,))
+        topic, names = draws.pick(OTHER_PATTERNS) if draws.chance(45) else (plain, (plain,))
         drawing.heard += names
     elif place < 8:
         topic, documents = "@own", drawing.topics["@own"].documents

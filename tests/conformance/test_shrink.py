@@ -4,6 +4,7 @@ import itertools
 import re
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from conformance.client.limits import Limits
 from conformance.compare.judge import judge
@@ -25,6 +26,10 @@ from reference_model.rule import R
 from reference_model.scenario import Close, Command, Fence, KeyOf, Open, Ref, Scenario, Send, Together
 from reference_model.state import ProgramError
 from reference_model.steps import default_logon
+from strategies.profiles import Shape
+from strategies.scenarios import scenarios
+
+FEW = settings(max_examples=15, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 RULE = R("SOW-TOPN-07")
 WRONG, RIGHT = frozenset({RULE}), frozenset({R("SOW-QRY-05")})
@@ -325,6 +330,23 @@ def test_every_candidate_is_smaller_and_judged():
 def test_a_smallest_program_has_no_candidates_but_less():
     tiny = scenario(connect("a"), send("q", "sow", topic="@orders", cmd_id="q"))
     assert [len(candidate.steps) for candidate in candidates(tiny, STANDARD)] == [1, 0]
+
+
+@FEW
+@given(scenarios(shape=Shape(commands=5)))
+def test_candidates_of_any_program_are_smaller_and_judged(program):
+    for candidate in itertools.islice(candidates(program, STANDARD), 40):
+        assert weight(candidate) < weight(program)
+        assert is_judged(candidate, STANDARD)
+
+
+@FEW
+@given(scenarios(shape=Shape(commands=8)))
+def test_any_program_comes_down_to_the_one_command_that_matters(program):
+    if is_judged(program, STANDARD) and commands(program, "publish"):
+        shrunk, _ = run(program, lambda smaller: bool(commands(smaller, "publish")))
+        assert shrunk.after == 1
+        assert shrunk.complete
 
 
 # ---- steps ---------------------------------------------------------------------------------------------------------------------
