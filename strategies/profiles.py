@@ -22,7 +22,7 @@ ACTIONS: Final[Mapping[str, int]] = MappingProxyType(
         "query_again": 6,
         "query_changed": 5,
         "pages": 3,
-        "delete": 9,
+        "delete": 12,
         "subscribe": 7,
         "sow_and_subscribe": 3,
         "unsubscribe": 2,
