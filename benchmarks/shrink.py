@@ -74,6 +74,7 @@ SHORTEST: Final[Mapping[str, int]] = {
 """Commands of the shortest program that shows the fault, typed by hand; logons, fences and closes do not count."""
 
 OF_RULE: Final[Mapping[tuple[str, str], int]] = {
+    ("skip_n_one_more", "SOW-TOPN-11"): 4,  # two records and two pages
     ("sow_keys_ignored", "SOW-TOPN-14"): 3,  # a record that is asked for, one that is not, and a query with limits
 }
 """Where the rule that the shrunk program has to break needs more."""

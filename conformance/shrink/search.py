@@ -18,6 +18,9 @@ from reference_model.config import InstanceConfig
 from reference_model.scenario import Scenario
 from reference_model.state import ProgramError
 
+unsure_trials: Final = 3
+"""Runs of each program where the original did not break the rule the second time: a single one would say little."""
+
 paired_commands_min: Final = 3
 """Shorter programs cannot be shortened by two things at once."""
 
@@ -136,9 +139,12 @@ class _Search:
         self.clock = clock
         self.started = clock()
         self.runs = 0
+        self.trials = 1
         self.tried: set[str] = set()
 
     def run(self, at: str | None) -> None:
+        if not self._breaks(self.best):
+            self.trials = unsure_trials
         keep = self._cut(at)
         self._block(step_edits(self.best, keep))
         self._block([unused_edit])
@@ -217,10 +223,14 @@ class _Search:
         if key in self.tried:
             return False
         self.tried.add(key)
+        return any(self._breaks(candidate) for _ in range(self.trials))
+
+    def _breaks(self, program: Scenario) -> bool:
+        """Whether it breaks the rule this time."""
         if self.runs >= self.bounds.runs_max:
             raise _Over
         self.runs += 1
         try:
-            return self.rule in self.attempt(candidate)
+            return self.rule in self.attempt(program)
         except ProgramError:
             return False
