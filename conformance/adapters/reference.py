@@ -101,6 +101,8 @@ class ReferenceAdapter:
         client.listeners.last_chance = lambda message: tell("last_chance", message=message_to_json(message))
         client.listeners.disconnected = lambda: tell("disconnected")
         client.listeners.exception = lambda error: tell("exception", text=str(error))
+        if "last_chance" in arguments.get("raise_in", ()):
+            client.listeners.last_chance = _raising(client.listeners.last_chance)
         client.listeners.state = lambda state: tell("state", state=state)
         client.listeners.failed_write = lambda message, reason: tell("failed_write", reason=reason, message=message_to_json(message))
         self._clients[name] = client
@@ -205,6 +207,14 @@ class ReferenceAdapter:
     def _do_close_stream(self, command: Arguments, arguments: Arguments) -> dict[str, object]:
         self._streams[command["client"], arguments["stream"]].close()
         return {}
+
+
+def _raising(tell: Callable[[Message], None]) -> Callable[[Message], None]:
+    def handle(message: Message) -> None:
+        tell(message)
+        raise Handled("as the harness wants it")
+
+    return handle
 
 
 def main(kind: type[Client] = Client) -> None:

@@ -31,6 +31,9 @@ CONNECT_S: Final = 5.0
 BATCH_SIZE: Final = 10
 """The batch size of a query whose application names none (CLI-SOW-01)."""
 
+BOOKMARKS: Final = {"EPOCH": "0", "NOW": "0|1|", "MOST_RECENT": "0"}
+"""What stands for the beginning, the end, and (without a bookmark store) where the client left off (clients.md §12)."""
+
 RECONNECT_S: Final = 0.2
 """Between two attempts to connect again (clients.md §11: the usual fixed delay)."""
 
@@ -55,6 +58,8 @@ class Client(Core):
         self._logon: tuple[int, str, str] | None = None
         self._heartbeat: tuple[int, int] | None = None
         self._closing = threading.Event()
+        self._publishing = threading.RLock()
+        self._replayed = False
 
     # ---- life ------------------------------------------------------------------------------------------------------------------
 
@@ -100,7 +105,9 @@ class Client(Core):
             if isinstance(last, int):
                 self.store.discard(last)
                 self.store.advance(last)
-            self._replay(self.store)
+            with self._publishing:
+                self._replay(self.store)
+                self._replayed = True
 
     def _logon_command(self, uri: Uri, options: str, correlation_id: str) -> Message:
         if any(name == "pretty" for name, _ in uri.options):
@@ -148,9 +155,10 @@ class Client(Core):
         if self.store is None:
             self._send(command)
             return 0
-        stored = self.store.store(Message(header={**command.header, "ack_type": "persisted"}, body=data))
-        if self._connection is not None or not self.reconnect:
-            self._send(stored)
+        with self._publishing:
+            stored = self.store.store(Message(header={**command.header, "ack_type": "persisted"}, body=data))
+            if self._replayed or not self.reconnect:
+                self._send(stored)
         return int(stored.header["seq"])
 
     def _take_ack(self, ack: Message) -> None:
@@ -222,6 +230,10 @@ class Client(Core):
         if handler is None:
             stream = self.stream_kind(self._ending(cmd, asked), lambda: self.unsubscribe(str(ids.get("sub_id", ""))))
         route = Route(command=command, deliver=handler or stream.take, stream=stream, asked=asked)  # type: ignore[union-attr]  # one is there
+        bookmark = fields.get("bookmark")
+        if isinstance(bookmark, str) and bookmark in BOOKMARKS:
+            command = Message(header={**command.header, "bookmark": BOOKMARKS[bookmark]})
+            route.command = command
         if self._connection is None and self.reconnect and subscribes and handler is not None:
             self._enter(command, route)
             return str(ids["sub_id"])
@@ -288,6 +300,8 @@ class Client(Core):
     # ---- after a loss ----------------------------------------------------------------------------------------------------------
 
     def _dropped(self) -> None:
+        with self._publishing:
+            self._replayed = False
         self._state(DISCONNECTED)
         super()._dropped()
         if self.reconnect and self._uri is not None and self._logon is not None:

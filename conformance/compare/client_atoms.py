@@ -30,6 +30,10 @@ def explode_client(observation: Observation) -> list[Atom]:
             called[event.label] = event.at_s
             if event.message is not None and event.message.cmd == "logon":
                 logging_on.add(event.connection)
+        if event.kind == "opened" or (event.kind == "step" and event.label):
+            told = _atom(index, event, "connected" if on_wire else "passed", None if on_wire else event.label, {})
+            told.connection = event.connection.rpartition(".")[0] if on_wire else event.connection
+            atoms.append(told)
         if event.kind == "sent" and on_wire:
             atoms.append(_atom(index, event, "served", event.label, {}))
         elif event.kind == "received" and on_wire and (client := event.connection.rpartition(".")[0]) not in logging_on:
@@ -38,7 +42,11 @@ def explode_client(observation: Observation) -> list[Atom]:
             atoms.append(early)
         elif event.kind == "received" and event.message is not None:
             kind, correlation, fields = _command(event) if on_wire else _seen(event, event.message, called)
-            atoms.append(_atom(index, event, kind, correlation, fields))
+            atom = _atom(index, event, kind, correlation, fields)
+            client, _, number = event.connection.rpartition(".")
+            if kind == "command" and correlation is None and number != "1":
+                atom.kind, atom.connection = "unasked", client  # sent by itself after a loss
+            atoms.append(atom)
     return atoms
 
 

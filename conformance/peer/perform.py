@@ -57,7 +57,7 @@ class Stage:
         self._peers: dict[str, Peer] = {}
 
     def peer(self, client: str) -> Peer:
-        """The peer of a client; its address stays the same."""
+        """The peer of a client, for the program under way."""
         if client not in self._peers:
             self._peers[client] = Peer.open(client)
         return self._peers[client]
@@ -69,14 +69,11 @@ class Stage:
             return performance.run()
         finally:
             performance.close()
-            for peer in self._peers.values():
-                peer.hang_up()
+            self.close()  # the next program has peers at other addresses: what still tries to connect is not taken for its client
 
     def reset(self) -> None:
         """Have the adapter close its clients. Raises AdapterError."""
         self.adapter.answer(self.adapter.send({"do": "reset"}), COMMAND_S, "answer to reset")
-        for peer in self._peers.values():
-            peer.hang_up()
 
     def close(self) -> None:
         """Listen no more; the adapter is its owner's."""
@@ -98,6 +95,7 @@ class _Performance:
         self.lines: dict[str, list[Line]] = {}
         self.unclaimed: dict[str, list[int]] = {}
         self.heard: set[str] = set()
+        self.deaf: set[str] = set()
         self.unresolved: list[str] = []
         self.late: list[str] = []
         self.selector = selectors.DefaultSelector()
@@ -147,6 +145,7 @@ class _Performance:
                 within_s = step.within_s + self._answer_s()
                 if not self._pump(lambda: step.client in self.heard, within_s):
                     self.late.append(step.label)
+                    self.deaf.add(step.client)
                 self._record(step.client, "step", label=step.label)
             case Quiet():
                 self._pump(lambda: False, step.seconds)
@@ -157,6 +156,9 @@ class _Performance:
                 assert_never(step)
 
     def _call(self, label: str, client: str, do: str, arguments: Mapping[str, Argument]) -> None:
+        if client in self.deaf:
+            self.unresolved.append(label)  # what it would come to hangs on whether the client has noticed
+            return
         given: dict[str, Any] = {}
         for name, value in arguments.items():
             if isinstance(value, Ref):

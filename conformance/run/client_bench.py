@@ -62,11 +62,11 @@ class ClientBench:
         return features_of(self.hello)
 
     def examine(self, program: ClientProgram) -> Examined:
-        """Perform and judge; what is missing at a deadline is waited for once more, with ten times the deadline."""
+        """Perform and judge; what is broken where a deadline has passed is tried once more, with ten times the deadline."""
         began = time.monotonic()
         examined = self.once(program)
         late = examined.observation is not None and examined.observation.late
-        doubtful = {one.group for one in examined.decisive if one.kind == "missing"} - self._confirmed if late else set()
+        doubtful = {one.group for one in examined.decisive} - self._confirmed if late else set()
         if doubtful and examined.verdict is not None:
             patient = replace(self._limits, timeout_scale=self._limits.timeout_scale * PATIENCE)
             again = self.once(program, patient)

@@ -7,6 +7,8 @@ const LONG = { // names on the wire -> names of the documentation
   lp: 'leaseperiod', o: 'opts', l: 'msg_len'
 }
 
+const BOOKMARKS = { EPOCH: '0', NOW: '0|1|', MOST_RECENT: '0' } // without a bookmark store
+
 function say (event) {
   process.stdout.write(JSON.stringify(event) + '\n')
 }
@@ -21,9 +23,12 @@ function run (Client) {
   const clients = new Map()
 
   const calls = {
-    client ({ client, name }) {
+    client ({ client, name, raise_in: raiseIn = [] }) {
       const made = new Client(name)
-      made.lastChance = (header, body) => say({ event: 'last_chance', client, message: message(header, body) })
+      made.lastChance = (header, body) => {
+        say({ event: 'last_chance', client, message: message(header, body) })
+        if (raiseIn.includes('last_chance')) throw new Error('as the harness wants it')
+      }
       made.disconnected = () => say({ event: 'disconnected', client })
       made.failed = (error) => say({ event: 'exception', client, text: String(error.message) })
       clients.set(client, made)
@@ -53,7 +58,8 @@ function run (Client) {
       count += 1
       if (raiseOn.includes(count)) throw new Error('as the harness wants it')
     }
-    const { command_id: id, sub_id: subId, batch_size: batchSize, top_n: topN, orderby: orderBy, acks, filter, options, bookmark } = more
+    const { command_id: id, sub_id: subId, batch_size: batchSize, top_n: topN, orderby: orderBy, acks, filter, options } = more
+    const bookmark = BOOKMARKS[more.bookmark] || more.bookmark
     return { value: await client.request(command, topic, handle, { id, subId, batchSize, topN, orderBy, acks, filter, options, bookmark, timeout }) }
   }
 

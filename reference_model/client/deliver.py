@@ -68,6 +68,8 @@ class Deliveries:
             because = (*step.about, rule)
             self.draft.never(step.label, (state.name, "publish", old), because, body=_body(answer.body, because))
         because = () if old is not None or several else (*step.about, R("CLI-ROUTE-04"))
+        if "last_chance" in state.raises_in:
+            self.draft.slot(step.label, (state.name, "exception", None), (), occurs=Occurs.OPTIONAL)
         occurs = Occurs.ONCE if because else Occurs.OPTIONAL
         self.draft.slot(step.label, (state.name, "last_chance", "publish"), because, body=_body(answer.body, because), occurs=occurs)
 

@@ -23,7 +23,9 @@ NEEDED: Final = {
 """The ack type that a call waits for, and the rule that says so."""
 
 BATCH_SIZE: Final = 10
-QUERY_FIELDS: Final = {"top_n": "top_n", "orderby": "orderby", "bookmark": "bookmark"}
+QUERY_FIELDS: Final = ("top_n", "orderby")
+BOOKMARKS: Final = {"EPOCH": ("0", R("CLI-BM-01")), "NOW": ("0|1|", R("CLI-BM-01")), "MOST_RECENT": ("0", R("CLI-BM-02"))}
+"""The constants of a client, what stands for them without a bookmark store, and the rule that says so (clients.md §12)."""
 PUBLISHED: Final = {"expiration": R("CLI-TEXT-08"), "sow_key": R("CLI-TEXT-09"), "correlation_id": R("CLI-TEXT-07")}
 
 
@@ -92,8 +94,12 @@ def _request(call: Call, about: Because) -> Iterable[Claim]:
         yield Claim(
             "batch_size", Is(size if isinstance(size, int) else BATCH_SIZE), (R("CLI-SOW-02") if explicit else R("CLI-SOW-01"),)
         )
-        for name, field in QUERY_FIELDS.items():
-            yield from _text(field, given.get(name), (*about, R("CLI-SOW-09")))
+        for name in QUERY_FIELDS:
+            yield from _text(name, given.get(name), (*about, R("CLI-SOW-09")))
+    bookmark = given.get("bookmark")
+    if isinstance(bookmark, str):
+        value, rule = BOOKMARKS.get(bookmark, (bookmark, R("CLI-SOW-09") if call.do.startswith("sow") else R("CLI-BM-03")))
+        yield Claim("bookmark", Is(value), (*about, rule))
     options = given.get("options")
     if isinstance(options, str) and call.do != "sow_and_delta_subscribe":
         yield Claim("opts", Is(options), (*about, R("CLI-SOW-09") if call.do.startswith("sow") else R("CLI-TEXT-06")))

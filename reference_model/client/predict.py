@@ -29,6 +29,7 @@ from reference_model.client.program import (
     Receive,
     Serve,
     ServeBytes,
+    end_label,
 )
 from reference_model.client.state import ClientState, Stream, Symbol, Under
 from reference_model.client.uris import read_uri
@@ -69,14 +70,25 @@ class _Predictor:
                 if under.call.do in WAITING - {"close"} and under.call.label not in self.awaited:
                     raise ProgramError(f"nothing awaits the end of call {under.call.label}")
             self.draft.chain(state.name, *state.order, because=(R("CLI-ROUTE-03"),))
-            if state.connected and state.beating:
+            if state.connected and state.beating and state.connections == 1:
                 beat = next(under.call for under in state.calls.values() if under.call.do == "heartbeat")
                 kept = R("CLI-HB-04") if beat.arguments.get("timeout_s") else R("CLI-HB-05")
                 self.draft.never(beat.label, (state.name, "disconnected", None), (kept,))
-            if not state.tolerant:
-                again = state.connections > 1 and state.store
-                self.draft.scope(state.wire, "command", surplus=(R("CLI-PSTORE-03") if again else R("CLI-TEXT-10"),))
+            self._nothing_more(state)
         return self.draft.finish()
+
+    def _nothing_more(self, state: ClientState) -> None:
+        """What a client must not do by itself: send more than it was asked for, connect again where it should not."""
+        if state.connections > 1:
+            queries = any(under.call.do == "sow" for under in state.calls.values())
+            rules = ((state.store, R("CLI-PSTORE-03")), (state.removed_once, R("CLI-HA-06")), (queries, R("CLI-HA-07")))
+            because = (*(rule for holds, rule in rules if holds), R("CLI-HA-04"))
+            self.draft.never("", (state.name, "unasked", None), because)
+        elif not state.tolerant:
+            self.draft.scope(state.wire, "command", surplus=(R("CLI-TEXT-10"),))
+        if state.connections and not state.connected and (state.closed or not state.reconnect):
+            rule = R("CLI-HA-21") if state.reconnect else R("CLI-HA-26")
+            self.draft.never(f"end-{state.name}", (state.name, "connected", None), (rule,))
 
     def _state(self, step: ClientStep) -> ClientState:
         state = self.clients.get(step.client)
@@ -103,8 +115,11 @@ class _Predictor:
             case Hear():
                 self._hear(self._state(step), step)
             case Quiet():
-                for under in self._state(step).calls.values():
+                state = self._state(step)
+                for under in state.calls.values():
                     under.waited = under.waited or under.open
+                if step.label == end_label(state.name):
+                    self.draft.slot(step.label, (state.name, "passed", step.label), ())
             case Fence():
                 self._fence(self._state(step), step)
 
@@ -112,11 +127,13 @@ class _Predictor:
 
     def _client(self, call: Call) -> None:
         given = call.arguments
+        raise_in = given.get("raise_in", ())
         self.clients[call.client] = ClientState(
             name=call.client,
             client_name=str(given["name"]),
             store=bool(given.get("store", False)),
             reconnect=bool(given.get("reconnect", False)),
+            raises_in=frozenset(str(name) for name in raise_in) if isinstance(raise_in, tuple) else frozenset(),
         )
         self.out.returned(self.clients[call.client], call, ())
 
@@ -138,6 +155,8 @@ class _Predictor:
             self._heartbeat(state, call, under)
         elif call.do not in WAITING:
             under.open = False
+            if state.store and call.do in {"publish", "delta_publish"}:
+                state.stored.append(call.label)
             self.out.returned(state, call, (*call.about, *_IMMEDIATE.get(call.do, ())))
             if call.do == "unsubscribe":
                 self._unsubscribe(state, call)
@@ -151,6 +170,8 @@ class _Predictor:
             raise ProgramError(f"call {call.label}: what a second connect does is left open (CLI-CONN-08)")
         state.reading, state.connected = reading, True
         state.connections += 1
+        state.closed = False
+        self.draft.slot(call.label, (state.name, "connected", None), ())
         self.out.returned(state, call, call.about)
         self.draft.never(call.label, (state.name, "early", None), (R("CLI-CONN-01"),))
 
@@ -205,6 +226,7 @@ class _Predictor:
             handler = state.subscriptions.pop(symbol, None)
             if handler is not None:
                 state.removed[symbol] = handler
+                state.removed_once = True
 
     def _local(self, state: ClientState, call: Call, under: Under) -> None:
         """Calls that concern the client alone."""
@@ -217,6 +239,7 @@ class _Predictor:
             for other in state.calls.values():
                 other.open = False
             state.connected = state.logged_on = False
+            state.closed = True
             self.out.returned(state, call, (*call.about, R("CLI-CONN-06")))
         elif call.do == "version":
             self.out.returned(
@@ -289,6 +312,7 @@ class _Predictor:
             state.connections += 1
             state.connected = True
             because = (*step.about, R("CLI-HA-01"))
+            self.draft.slot(step.label, (state.name, "connected", None), because)
             shown = replace(call, arguments={**call.arguments, "client_name": state.client_name})
             claims = [
                 Claim("command", Is("logon"), (R("CLI-HA-03"), R("CLI-HA-01"))),
@@ -298,6 +322,9 @@ class _Predictor:
                     if claim.field != "command"
                 ),
             ]
+        elif call.do == "heartbeat":
+            because = (*step.about, R("CLI-HB-07"))
+            claims = [replace(claim, because=because) for claim in frames.claims(call, (), reading=state.reading, store=state.store)]
         elif call.do in REQUESTS:
             because = (*step.about, R("CLI-HA-04"), R("CLI-HA-01"))
             claims = [
@@ -318,8 +345,8 @@ class _Predictor:
 
     def _fence(self, state: ClientState, fence: Fence) -> None:
         state.on_its_way = False
-        if not state.logged_on:
-            raise ProgramError(f"fence {fence.label}: the client is not logged on")
+        if not state.logged_on or state.stored:
+            raise ProgramError(f"fence {fence.label}: the client is not logged on, or what it stores is not persisted")
         call = Call(label=fence.label, client=fence.client, do="flush")
         claims = frames.claims(call, (), reading=state.reading, store=state.store)
         after = (R("CLI-EXC-20"),) if state.failed_before else (R("CLI-ACK-23"),) if state.timed_out_before else ()
@@ -368,6 +395,7 @@ class _Predictor:
         owner = self.received.get(cmd_id.label) if isinstance(cmd_id, Ref) else None
         if cmd_id is None and ack_type == "persisted" and "seq" in header:
             self.deliveries.persisted(state, step, answer)
+            self._persisted(state, step, header["seq"])
             return
         if owner is None:
             for under in state.calls.values():
@@ -375,6 +403,11 @@ class _Predictor:
             self.deliveries.stray_ack(state, step)
             return
         under = state.calls[owner]
+        if under.call.do == "logon" and state.reconnect and state.connections > 1:
+            state.logged_on = status != "failure"
+            state.connected = state.logged_on
+            self._persisted(state, step, header.get("seq"))
+            return
         wanted = self._wanted(under.call)
         self.deliveries.ack(state, step, answer, under)
         failed = status == "failure" and ack_type in {"processed", wanted}
@@ -385,9 +418,24 @@ class _Predictor:
         if failed:
             self._failed(state, step, under, str(header.get("reason", "")))
             return
+        if under.call.do == "flush" and state.stored:
+            under.open, state.flushing = True, under.call.label  # until the store is empty (CLI-PSTORE-13)
+            return
         self.out.succeeded(state, step, under, answer)
         if under.call.do == "logon":
             state.logged_on = True
+            if isinstance(header.get("seq"), Ref):
+                self._persisted(state, step, header["seq"])
+
+    def _persisted(self, state: ClientState, step: Serve, seq: object) -> None:
+        """Everything up to that number is no longer in the store; a flush that waits for it may end."""
+        owner = self.received.get(seq.label) if isinstance(seq, Ref) else None
+        if owner in state.stored:
+            state.stored = state.stored[state.stored.index(owner) + 1 :]
+        if state.flushing and not state.stored:
+            under, state.flushing = state.calls[state.flushing], ""
+            under.open = False
+            self.out.returned(state, under.call, (*under.call.about, R("CLI-PSTORE-13")), after=step.label, order=(R("CLI-PSTORE-13"),))
 
     @staticmethod
     def _wanted(call: Call) -> str:
@@ -446,6 +494,10 @@ class _Predictor:
         under.open = False
         if call.do == "next":
             self.deliveries.nothing(state, call)
+            return
+        if state.flushing == call.label:
+            state.flushing = ""
+            self.out.raised(state, call, ("TimedOutException",), (*call.about, R("CLI-PSTORE-13")))
             return
         state.timed_out_before = state.tolerant = True
         self.out.timed_out(state, call, timeout_ms)

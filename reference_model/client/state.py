@@ -66,6 +66,11 @@ class ClientState:
     timed_out_before: bool = False
     tolerant: bool = False
     on_its_way: bool = False
+    raises_in: frozenset[str] = frozenset()
+    closed: bool = False
+    stored: list[str] = field(default_factory=list)
+    flushing: str = ""
+    removed_once: bool = False
     calls: dict[str, Under] = field(default_factory=dict)
     subscriptions: dict[Symbol, str] = field(default_factory=dict)
     queries: dict[Symbol, str] = field(default_factory=dict)

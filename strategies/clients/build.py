@@ -61,6 +61,8 @@ class ProgramOfClients:
         for app in self.apps:
             if app.alive:
                 self.steps.append(Fence(label=end_label(app.client), client=app.client))
+            elif app.rest_s:
+                self.steps.append(Quiet(label=end_label(app.client), client=app.client, seconds=app.rest_s))
         needed = frozenset({"client", *needs})
         return ClientProgram(name=self.name, steps=tuple(self.steps), needs=needed, exercises=tuple(exercises))
 
@@ -72,6 +74,8 @@ class App:
         self._program = program
         self.client = client
         self.alive = False
+        self.rest_s = 0.0
+        """How long at the end it is watched that a client without connection does nothing."""
 
     def _add(self, step: ClientStep) -> str:
         self._program.steps.append(step)

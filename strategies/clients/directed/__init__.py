@@ -4,6 +4,7 @@ from typing import Final
 
 from reference_model.client.program import ClientProgram
 from strategies.clients.directed.acks import acks
+from strategies.clients.directed.again import again
 from strategies.clients.directed.errors import errors
 from strategies.clients.directed.life import life
 from strategies.clients.directed.losses import losses
@@ -19,4 +20,5 @@ CLIENT_PROGRAMS: Final[tuple[ClientProgram, ...]] = (
     *errors.programs,
     *texts.programs,
     *losses.programs,
+    *again.programs,
 )
