@@ -39,11 +39,19 @@ def frames(seen: Seen) -> Result:
         for event in seen.observation.events
         if event.kind == "sent" and event.message is not None and event.message.cmd in {"publish", "delta_publish"}
     }
-    if subscribed and len(publishers - subscribed) > 1:
+    several = len(publishers - subscribed) > 1
+    if subscribed and several:
         yield R("WIRE-FRAME-13")
+    last: dict[str, bytes] = {}
     for index, event in enumerate(seen.observation.events):
+        if event.kind == "received":
+            last[event.connection] = event.payload
         if event.kind == "garbled":
             rule = broken_by(event, counts.get(event.connection, 0))
+            if event.payload[:1] == b"{" and last.get(event.connection, b"")[-LENGTH_BYTES:][:1] == b"\x00":
+                rule = R("WIRE-FRAME-02")  # the message before it ends with what is the length of this one
+            elif several and event.connection in subscribed and rule in {R("WIRE-FRAME-12"), R("WIRE-HDR-01")}:
+                rule = R("WIRE-FRAME-13")
             yield finding(
                 rule,
                 f"bytes that are no message: {event.detail}",
@@ -103,6 +111,8 @@ def _broken_batch(rest: bytes) -> R:
 
 SEPARATORS = frozenset((b" ", b"\t", b"\r", b"\n", b",", b"\x00"))
 """Bytes that somebody could think of putting between records; neither a header nor the end of JSON data begins with one."""
+
+LENGTH_BYTES = 4
 
 LENGTH_DIGITS_MAX = 10
 """No record is longer than a frame, whose length has 32 bits."""

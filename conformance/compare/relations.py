@@ -32,6 +32,9 @@ def _pools(case: Case) -> None:
         first = slots[pool.slots[0]]
         if case.place(first) >= case.limit != len(case.scenario.steps) or first.where[0] in case.closed:
             continue
+        connection, _, query_id = first.where
+        if count <= pool.high and (connection, "group_end", query_id) not in case.came:
+            continue  # more of them may have been to come
         usual = f"{pool.low}" if pool.low == pool.high else f"{pool.low} to {pool.high}"
         if pool.low <= count <= pool.high:
             case.kept(pool.because)

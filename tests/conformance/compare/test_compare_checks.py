@@ -79,6 +79,35 @@ ROWS = {
         broken={"p1": [Message(header={"cmd": "ack", "cmd_id": "p1", "ack_type": "processed"})]},
         other=(replace(connect(), logon=None),),
     ),
+    "an ack that is called otherwise": Row(
+        rule=R("CMD-ACK-06"),
+        steps=PUBLISH,
+        kept={},
+        broken={"p1": [Message(header={"cmd": "reply", "cmd_id": "p1", "ack_type": "processed", "status": "success"})]},
+        other=(replace(connect(), logon=None),),
+    ),
+    "one ack for a list": Row(
+        rule=R("CMD-ACK-04"),
+        steps=(connect(), publish("p1", ONE, cmd_id="p1", ack_type="received,processed,completed")),
+        kept={},
+        broken={"p1": [ack("p1", "processed")]},
+        other=PUBLISH,
+    ),
+    "a third status": Row(
+        rule=R("CMD-ACK-11"),
+        steps=PUBLISH,
+        kept={},
+        broken={"p1": [ack("p1", "processed", "perhaps")]},
+        other=(replace(connect(), logon=None),),
+    ),
+    "something for a publisher": Row(
+        rule=R("CMD-PUB-06"),
+        steps=PUBLISH,
+        kept={},
+        broken={"p1": [ack("p1", "processed"), Message(header={"cmd": "news"})]},
+        other=(connect(), query("q", topic="@plain", acks="processed")),
+        undecided={"q": [ack("q", "processed", "failure", reason="no")]},
+    ),
     "body of an ack": Row(
         rule=R("CMD-MSG-25"),
         steps=PUBLISH,
@@ -162,6 +191,7 @@ def rewritten(scenario, answers, old, new):
         (b'"k":"', b'"sow_key":"', R("WIRE-KEY-21")),
         (b'"bs":', b'"batch_size":', R("WIRE-KEY-25")),
         (b'"version":', b'"v":', R("WIRE-KEY-30")),
+        (b'"l":8', b'"msg_len":8', R("WIRE-KEY-26")),
         (b',"bs":1', b"", R("CMD-MSG-12")),
         (b'{"c":"group_begin",', b'{"c":"group_begin","zz":"1",', R("WIRE-HDR-15")),
         (b'{"c":"group_end"', b'{ "c":"group_end"', R("WIRE-HDR-02")),
@@ -175,6 +205,62 @@ def test_headers_are_judged_as_bytes(old, new, rule):
     assert rule in right.verdict.exercised
     assert not right.verdict.findings
     assert rule in broken(wrong)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (b'"sids":', b'"sid":', R("WIRE-KEY-19")),
+        (b'"x":', b'"correlation_id":', R("WIRE-KEY-24")),
+        (b'"ts":', b'"timestamp":', R("CMD-ABBR-17")),
+        (b'"ts":', b'"timestamp":', R("WIRE-KEY-23")),
+    ],
+)
+def test_headers_of_deliveries_are_judged_as_bytes(old, new, rule):
+    more = {"topic": "@chat", "timestamp": "20260101T000000.000000Z", "correlation_id": "abc"}
+    steps = (
+        *SUBSCRIBED[:2],
+        send("s", "subscribe", topic="@chat", cmd_id="s", sub_id="s", ack_type="processed", opts="timestamp"),
+        publish("m", b"{}", topic="@chat", on="b", correlation_id="abc"),
+    )
+    scenario, answers = program(*steps), {"m": on("a", delivery("s", b"{}", **more))}
+    right = examine(scenario, play(scenario, answers), STANDARD, CATALOGUE)
+    wrong = examine(scenario, rewritten(scenario, answers, old, new), STANDARD, CATALOGUE)
+    assert rule in right.verdict.exercised
+    assert not right.verdict.findings
+    assert rule in {finding.rule for finding in wrong.verdict.findings}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [(b'"query_id":', b'"id":', R("WIRE-KEY-20")), (b'"client_name":', b'"name":', R("WIRE-KEY-31"))],
+)
+def test_a_field_that_is_not_found_is_under_the_key_that_nobody_knows(old, new, rule):
+    scenario = program(*QUERY)
+    wrong = examine(scenario, rewritten(scenario, {"q": answer()}, old, new), STANDARD, CATALOGUE)
+    rules = {finding.rule for finding in wrong.verdict.findings}
+    assert rule in rules
+    assert R("WIRE-HDR-15") not in rules
+
+
+LENGTH_TOO_LARGE = Message(
+    header={"cmd": "ack", "cmd_id": "p1", "ack_type": "processed", "status": "success"}, body=b"\x00\x00\x00\x3c"
+)
+SEVERAL = (*SUBSCRIBED, connect("c"), publish("p2", b"other", topic="@chat", on="c"))
+
+
+@pytest.mark.parametrize(
+    ("steps", "answers", "rule"),
+    [
+        (PUBLISH, {"p1": [LENGTH_TOO_LARGE, b'{"c":"ack"']}, R("WIRE-FRAME-02")),
+        (SEVERAL, {"p1": on("a", delivery("s", b" x", topic="@chat")), "p2": on("a", b'{"c":{"c"')}, R("WIRE-FRAME-13")),
+        (QUERY, {"q": [begin("q"), b'{"c":"sow","query_id":"q"},{"l":8}{"id":1}']}, R("WIRE-SOW-01")),
+        (QUERY, {"q": [begin("q"), b'{"c":"sow","query_id":"q"}{"id":1}']}, R("WIRE-SOW-07")),
+    ],
+)
+def test_bytes_that_cannot_be_read_tell_what_is_wrong(steps, answers, rule):
+    examination = look(program(*steps), answers)
+    assert rule in {finding.rule for finding in examination.verdict.findings}
 
 
 def test_an_escape_in_a_header_is_found():
