@@ -185,6 +185,9 @@ class Subscription:
     unsure         whether its filter was taken is open (a probe): anything may be delivered to it
     cmd_id         of the command that entered it
     fresh_topic    its topic is a name that no configuration and no earlier step mentions
+    known_topics   topics that no configuration mentions and an earlier step does
+    filtered_topics topics to whose messages its filter has been applied
+    shown          what in its pattern has been seen to work
     other_topics   topics that it does not cover and of which the absence of a message is written down
     past           slots of old messages that must not come
     """
@@ -212,6 +215,9 @@ class Subscription:
     unsure: bool = False
     cmd_id: str | None = None
     fresh_topic: bool = False
+    known_topics: frozenset[str] = frozenset()
+    filtered_topics: set[str] = field(default_factory=set)
+    shown: set[R] = field(default_factory=set)
     other_topics: set[str] = field(default_factory=set)
     past: list[int] = field(default_factory=list)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
+from reference_model.areas.patterns import why_covered
 from reference_model.areas.strays import forget_past, not_elsewhere, not_under_cmd_id, remember
 from reference_model.config import TopicConfig
 from reference_model.draft import Draft
@@ -183,12 +184,15 @@ def _delta_alone(expr: Expr | None, delivery: Delivery) -> bool | None:
 def _why_not(subscription: Subscription, delivery: Delivery) -> Because:
     if _delta_alone(subscription.expr, delivery) is True:
         return (R("DELTA-PUB-10"), R("EXPR-FLT-01"))
-    return _filter_rules(subscription)
+    return _filter_rules(subscription, delivery.topic)
 
 
-def _filter_rules(subscription: Subscription) -> Because:
+def _filter_rules(subscription: Subscription, topic: str) -> Because:
     if subscription.about:
         return (*subscription.about, R("EXPR-FLT-01"))
+    subscription.filtered_topics.add(topic)
+    if len(subscription.filtered_topics) > 1:
+        return (R("EXPR-TOP-23"), R("EXPR-FLT-01"))
     text = subscription.filter_text or ""
     if any(char < " " for char in text):
         return (R("WIRE-HDR-06"), R("EXPR-FLT-18"), R("EXPR-FLT-01"))
@@ -202,7 +206,7 @@ def _presence(turn: Turn, receiver: Receiver, delivery: Delivery, first: str | N
     subscription = receiver.subscription
     rules = _circumstances(turn, subscription, delivery)
     particular = bool(delivery.presence) and delivery.presence[0] not in ORDINARY and not subscription.about
-    selection = _selection_rules(turn, receiver)
+    selection = _selection_rules(turn, receiver, delivery)
     rules += [*delivery.presence, *selection] if particular else [*selection, *delivery.presence]
     if subscription.expr is None and not delivery.presence:
         burst = burst_rule(turn)
@@ -243,16 +247,21 @@ def _circumstances(turn: Turn, subscription: Subscription, delivery: Delivery) -
     return rules
 
 
-def _selection_rules(turn: Turn, receiver: Receiver) -> list[R]:
+def _selection_rules(turn: Turn, receiver: Receiver, delivery: Delivery) -> list[R]:
     """Why this subscription gets it: its filter, its company, its pattern, its query."""
     subscription = receiver.subscription
     rules: list[R] = []
     if subscription.expr is not None:
-        rules.extend(_filter_rules(subscription))
+        rules.extend(_filter_rules(subscription, delivery.topic))
     elif receiver.beside:
         rules.append(R("SUB-MULTI-01"))
     if turn.is_pattern(subscription.topic):
-        rules.append(pattern_rule(subscription.topic))
+        unknown = delivery.topic not in turn.instance.topics and delivery.topic not in subscription.known_topics
+        why = why_covered(subscription.topic, delivery.topic)
+        if unknown and why in subscription.shown:
+            rules.append(R("EXPR-TOP-22"))
+        rules.append(why)
+        subscription.shown.add(why)
     if subscription.batched:
         rules.append(R("SOW-BATCH-07"))
     elif subscription.after is not None:
@@ -293,13 +302,6 @@ def _timestamp_claims(receiver: Receiver) -> list[Claim]:
     if any(other.timestamp for other in receiver.beside):
         return []
     return [Claim("timestamp", Absent(), (R("CMD-OPT-29"),))]
-
-
-def pattern_rule(pattern: str) -> R:
-    """Which rule says that a pattern covers a topic: by its anchors."""
-    if not pattern.startswith("^"):
-        return R("EXPR-TOP-03")
-    return R("EXPR-TOP-06") if pattern.endswith("$") else R("EXPR-TOP-04")
 
 
 def topic_rules(topic: str, usual: R = R("CMD-MSG-02")) -> Because:  # noqa: B008 - a rule id is an immutable value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reference_model.areas.patterns import why_not_covered
 from reference_model.expectation import Body, Occurs
 from reference_model.expression.topics import PatternError, is_regex, topic_matches
 from reference_model.rule import Because, R
@@ -50,12 +51,14 @@ def not_elsewhere(turn: Turn, topic: str) -> None:
         if subscription.covers(topic, regex_topics=turn.instance.config.regex_topics):
             continue
         subscription.other_topics.add(topic)
-        _never(turn, subscription, turn.program.body, _other_topic_rules(subscription.topic, topic))
+        _never(turn, subscription, turn.program.body, _other_topic_rules(turn, subscription.topic, topic))
 
 
-def _other_topic_rules(own: str, topic: str) -> Because:
+def _other_topic_rules(turn: Turn, own: str, topic: str) -> Because:
     """A topic without special characters is one name: what it is a part of, or is a part of it, is another (EXPR-TOP-01)."""
     usual = R("CMD-SUB-01")
+    if turn.is_pattern(own):
+        return why_not_covered(own, topic, usual)
     if is_regex(own) or not (own in topic or topic in own):
         return (usual,)
     return (R("EXPR-TOP-14"), R("EXPR-TOP-01"), usual) if set(own) & {"/", "-", "_"} else (R("EXPR-TOP-01"), usual)

@@ -117,6 +117,7 @@ def register(
             batched=(turn.number("batch_size") or 1) > 1,
             cmd_id=turn.cmd_id,
             fresh_topic=fresh_topic,
+            known_topics=frozenset(turn.instance.used),
         )
     )
 

@@ -19,6 +19,7 @@ from strategies.directed.paging import paging
 from strategies.directed.probes import probes
 from strategies.directed.publish import publish
 from strategies.directed.queries import queries
+from strategies.directed.query_and_subscribe import query_and_subscribe
 from strategies.directed.records import records
 from strategies.directed.sequences import sequences
 from strategies.directed.session import session
@@ -30,7 +31,7 @@ ALL: Final[tuple[Scenario, ...]] = tuple(
     scenario
     for collection in (
         deletes, session, acks, publish, deliveries, records, keys, queries, paging, batches, delta, merge, wire, errors,
-        subscriptions, undefined, probes, faults
+        subscriptions, query_and_subscribe, undefined, probes, faults
     )
     for scenario in collection.scenarios
 )  # fmt: skip

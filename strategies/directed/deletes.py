@@ -96,3 +96,17 @@ def incomplete(p: Program) -> None:
     a.delete("@orders", acks="processed")
     a.fence()
     a.sow("@orders")
+
+
+@deletes(R("EXPR-TOP-26"), needs=("regex-topic",))
+def over_a_pattern(p: Program) -> None:
+    """One filter, two topics: what matches goes from both, and from no third one."""
+    a = p.open()
+    for topic in ("@orders", "@items", "@sensors"):
+        a.publish(topic, {"id": 1, "x": 1})
+        a.publish(topic, {"id": 2, "x": 2})
+    a.fence()
+    a.sow("^@(orders|items|sensors)$")
+    a.delete("^@(orders|items)$", filter="/x = 1", acks="processed")
+    a.fence()
+    a.sow("^@(orders|items|sensors)$")

@@ -39,14 +39,14 @@ def by_filter(p: Program) -> None:
     writer.sow("@orders")
 
 
-@deliveries(R("SUB-MULTI-01"))
+@deliveries(R("SUB-MULTI-01"), R("EXPR-TOP-23"), needs=("regex-topic",))
 def to_several(p: Program) -> None:
-    """Subscriptions of one connection, one of them to a pattern, one that does not match: each id comes once, with the real topic."""
+    """Subscriptions of one connection, two to a pattern, one of these with a filter: each id comes once, with the real topic."""
     reader, writer = p.open("reader"), p.open("writer")
     reader.subscribe("@chat")
     reader.subscribe("@chat")
     reader.subscribe("@ch.t$")
-    reader.subscribe("@chat", filter="/n = 2")
+    reader.subscribe("@ch.t$", filter="/n = 2")
     writer.publish("@chat", {"n": 1})
     writer.publish("my@chat", {"n": 3})
     reader.delivered(writer.publish("@chat", {"n": 2}))

@@ -62,6 +62,16 @@ def commands_that_are_none(p: Program) -> None:
     _each_ends_its_connection(p, b'{"c":"flush","cid":"x', b'{"c":"bogus","cid":"x","a":"processed"}')
 
 
+@errors(R("WIRE-ROB-01"), R("WIRE-ROB-08"))
+def announced_too_long_and_not_for_clients(p: Program) -> None:
+    """A length beyond any limit, and a command that only servers send: the connection may end; another one goes on."""
+    other = p.open("other")
+    p.open("long").raw(b"\xff\xff\xff\xff")
+    payload = b'{"c":"ack","cid":"x","a":"processed"}'
+    p.open("ack").raw(len(payload).to_bytes(4, "big") + payload)
+    other.flush()
+
+
 @errors(R("WIRE-ROB-07"))
 def command_without_a_name(p: Program) -> None:
     """A header that names no command."""

@@ -120,14 +120,30 @@ def ended_by_list_and_all(p: Program) -> None:
     reader.delivered(writer.publish("@orders", {"id": "marker"}))
 
 
-@subscriptions(R("SUB-UNSUB-15"))
-def ended_with_the_connection(p: Program) -> None:
-    """A client of the same name comes back: its subscriptions do not."""
-    reader, writer = p.open("reader"), p.open("writer")
-    reader.subscribe("@chat", sub_id="gone")
-    reader.delivered(writer.publish("@chat", {"n": 1}))
-    reader.close()
-    again = p.open("reader")
-    again.subscribe("@orders")
-    writer.publish("@chat", {"n": 2})
-    again.delivered(writer.publish("@orders", {"id": "marker"}))
+@subscriptions(
+    R("EXPR-TOP-02"), R("EXPR-TOP-03"), R("EXPR-TOP-04"), R("EXPR-TOP-05"), R("EXPR-TOP-06"), R("EXPR-TOP-07"), R("EXPR-TOP-08"),
+    R("EXPR-TOP-09"), R("EXPR-TOP-10"), R("EXPR-TOP-11"), R("EXPR-TOP-12"), R("EXPR-TOP-22"), R("EXPR-TOP-37"), needs=("regex-topic",),
+)  # fmt: skip
+def of_patterns(p: Program) -> None:
+    """Anchors, any character, groups, classes, a backslash: names that match and names that nearly do."""
+    begins, ends, parts, writer = p.open("begins"), p.open("ends"), p.open("parts"), p.open("writer")
+    begins.subscribe("^@desk")
+    begins.subscribe("^@fill$")
+    ends.subscribe("@fill$")
+    ends.subscribe("@fill.note")
+    ends.subscribe("@note.*")
+    ends.subscribe("(?i)^@desk[0-9]{2}$")
+    ends.subscribe("@ab*c$")
+    parts.subscribe("^@parts/(mech|elec)$")
+    parts.subscribe("^@parts/a\\.b$")
+    begins.subscribe("@parts/a.b")
+    for line in (begins, ends, parts):
+        line.subscribe("@mark")
+    for number, topic in enumerate((
+        "@desk", "@desk001", "my@desk", "@fill", "@fills", "my@fill", "my@fills", "@fillnote", "@fill/note", "eu/@fill-note", "@desk07",
+        "@DESK42", "@notes", "@Desk", "@abbc", "@parts/mech", "@parts/hydr", "@parts/a.b", "@parts/a/b",
+    )):  # fmt: skip
+        writer.publish(topic, {"n": number})
+    marker = writer.publish("@mark", {"n": "marker"})
+    for line in (begins, ends, parts):
+        line.delivered(marker)

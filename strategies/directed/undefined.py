@@ -90,6 +90,28 @@ def query_after_an_ack(p: Program) -> None:
     b.sow("@orders")
 
 
+@undefined(R("SUB-MULTI-02"), R("EXPR-SEL-24"), R("EXPR-SEL-25"), needs=("select",))
+def selections_that_are_open(p: Program) -> None:
+    """A field inside an array, a key field left out, two select lists on one connection."""
+    reader, other, third, writer = p.open("reader"), p.open("other"), p.open("third"), p.open("writer")
+    reader.subscribe("@orders", opts="select=[-/list/x]")
+    other.subscribe("@orders", opts="select=[-/id]")
+    third.subscribe("@orders", opts="select=[-/text]")
+    third.subscribe("@orders", opts="select=[-/qty]")
+    writer.publish("@orders", {"id": 1, "qty": 2, "list": [{"x": 1, "y": 2}]})
+    marker = writer.publish("@orders", {"id": 2, "qty": 3, "text": "marker"})
+    for line in (reader, other, third):
+        line.delivered(marker)
+
+
+@undefined(R("CMD-SOW-16"), needs=("regex-topic",))
+def pages_of_a_pattern(p: Program) -> None:
+    """skip_n over several topics: expected to be refused."""
+    a = p.open()
+    five(a)
+    a.sow("^@(orders|items)$", orderby="/id", opts="top_n=2,skip_n=1", acks="processed,completed")
+
+
 @undefined(R("DELTA-MRG-11"))
 def form_of_what_is_kept(p: Program) -> None:
     """A member without a value, kept by a delta that does not name it: as it was, as NULL, or left out."""
