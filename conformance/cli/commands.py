@@ -224,6 +224,43 @@ def report_command(**options: Any) -> int:
     return reporting.report(paths=paths, **options)
 
 
+@program.command("compare")
+@_options(
+    click.argument("a", metavar="A"),
+    click.argument("b", metavar="B"),
+    click.option(
+        "--profile",
+        type=click.Choice(["smoke", "pr", "nightly"]),
+        default="smoke",
+        show_default=True,
+        help="What two targets are run with.",
+    ),
+    click.option("--rules", metavar="GLOB", help="Run only these rules."),
+    SEED,
+    click.option("--time-limit", metavar="DURATION", help="For each of two targets; goes with pr and nightly."),
+    SLOTS,
+    TIMEOUT_SCALE,
+    TARGET_CONFIG,
+    report_dir("amps-report/compare"),
+)
+def compare_command(**options: Any) -> int:
+    """Compare two run files (or report folders), or two targets that are run with the same seed.
+
+    Told are the rules that come to different outcomes, the freedoms of the documentation that are used differently, and the shortest
+    program on which the two differ.
+
+    \b
+    amps-conformance compare old/run.jsonl new/run.jsonl
+    amps-conformance compare old.test:9007 new.test:9007 --profile pr --time-limit 2m
+
+    Exit codes: 0 no difference, 1 a difference, 2 wrong usage, 4 a target cannot be measured.
+    """  # noqa: D301 (see report)
+    from conformance.cli import comparing
+
+    _terminable()
+    return comparing.compare_two(**options)
+
+
 @program.command("judge")
 @_options(
     click.argument("path", type=PATH, default="amps-report", metavar="[RUN.JSONL or REPORT-DIR]"),
