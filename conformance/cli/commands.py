@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from conformance.cli.examples import examples
 from conformance.cli.sources import use_target_file
 from conformance.errors import UsageError
 from conformance.version import VERSION
@@ -68,6 +69,10 @@ TLS: Final = (
         "--tls-name", metavar="HOST", help="With tcps://: the name in the server's certificate, if it is not that of the address."
     ),
 )
+PAUSE: Final = click.option(
+    "--pause-on-failure", "pause", is_flag=True, help="Wait for Enter at each failure, with its connections open: look at the server."
+)
+VERBOSE: Final = click.option("-v", "--verbose", is_flag=True, help="Print every frame that is sent and received.")
 TARGET_CONFIG: Final = click.option(
     "--target-config", type=PATH, help="The server's own XML configuration, if it is not the one that 'config' prints."
 )
@@ -94,7 +99,7 @@ def report_dir(default: str) -> Decorator:
     )
 
 
-@program.command("run")
+@program.command("run", epilog=examples("run"))
 @_options(
     TARGET,
     CLIENT,
@@ -126,6 +131,9 @@ def report_dir(default: str) -> Decorator:
     TOXIPROXY_UPSTREAM,
     TOXIPROXY_LISTEN,
     click.option("--known-failing", type=PATH, metavar="FILE", help="Failures that are known (TOML): they do not make the run red."),
+    click.option("--only-failed", is_flag=True, help="Only the scenarios that broke a rule in the last run, found in --report-dir."),
+    PAUSE,
+    VERBOSE,
 )
 def run_command(**options: Any) -> int:
     """Run scenarios against a server and give a verdict on every rule."""
@@ -135,7 +143,7 @@ def run_command(**options: Any) -> int:
     return running.run(**options)
 
 
-@program.command("replay")
+@program.command("replay", epilog=examples("replay"))
 @_options(
     click.argument("file", type=PATH),
     TARGET,
@@ -150,6 +158,8 @@ def run_command(**options: Any) -> int:
     TOXIPROXY,
     TOXIPROXY_UPSTREAM,
     TOXIPROXY_LISTEN,
+    PAUSE,
+    VERBOSE,
 )
 def replay_command(**options: Any) -> int:
     """Run one program file, and judge it like any scenario.
@@ -167,7 +177,7 @@ def known_failing_group() -> None:
     """Keep the file of known failures that run --known-failing takes."""
 
 
-@known_failing_group.command("update")
+@known_failing_group.command("update", epilog=examples("update"))
 @_options(
     click.argument("file", type=PATH),
     click.option(
@@ -280,7 +290,7 @@ def judge_command(**options: Any) -> int:
     return judging.judge(**options)
 
 
-@program.command("rules")
+@program.command("rules", epilog=examples("rules"))
 @_options(
     click.argument("rules", required=False, metavar="[RULE or GLOB]"),
     click.option("--exclude", metavar="GLOB", help="All but these."),
@@ -301,7 +311,17 @@ def rules_command(**options: Any) -> int:
     return telling.rules(**options)
 
 
-@program.command("config")
+@program.command("completion", epilog=examples("completion"))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> int:
+    """Print what makes a shell complete commands and options. Put it where the shell reads it when it starts."""
+    from conformance.cli import completing
+
+    click.echo(completing.source(program, shell), nl=False)
+    return 0
+
+
+@program.command("config", epilog=examples("config"))
 @_options(
     click.option("--slots", type=click.IntRange(1, 100), default=8, show_default=True, help="How many slots; a worker uses one."),
     click.option("--port", type=click.IntRange(1, 65535), default=9007, show_default=True, help="Where the server shall listen."),
@@ -314,7 +334,7 @@ def config_command(**options: Any) -> int:
     return telling.config(**options)
 
 
-@program.command("serve")
+@program.command("serve", epilog=examples("serve"))
 @_options(
     click.option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one. Default: a free port on 127.0.0.1."),
     click.option("--config", type=PATH, help="An AMPS configuration (XML). Default: what 'config' prints."),
@@ -337,7 +357,7 @@ def serve_command(**options: Any) -> int:
     return telling.serve(**options)
 
 
-@program.command("proxy")
+@program.command("proxy", epilog=examples("proxy"))
 @_options(
     click.option("--target", metavar="URI", required=True, help="The server that the way leads to."),
     click.option(
@@ -357,7 +377,7 @@ def proxy_command(target: str, toxics: tuple[str, ...], **options: Any) -> int:
     return proxy(target=target, toxics=toxics, place=place)
 
 
-@program.command("doctor")
+@program.command("doctor", epilog=examples("doctor"))
 @_options(TARGET, TARGET_FILE, *TLS, SLOTS, TIMEOUT_SCALE, TARGET_CONFIG)
 def doctor_command(**options: Any) -> int:
     """Say in plain words what a target is and what it lacks for a run."""
@@ -366,7 +386,7 @@ def doctor_command(**options: Any) -> int:
     return telling.doctor(**options)
 
 
-@program.command("selftest")
+@program.command("selftest", epilog=examples("selftest"))
 @_options(
     click.option("--mutant", "mutants", multiple=True, metavar="NAME", help="Only this one; may be given several times. Default: all."),
     click.option("--clients", is_flag=True, help="The mutants of the reference client instead of those of the embedded server."),
@@ -401,7 +421,7 @@ def adapter_group() -> None:
     """Work on an adapter: the program by which a client library is driven (docs/write-an-adapter.md)."""
 
 
-@adapter_group.command("check")
+@adapter_group.command("check", epilog=examples("check"))
 @click.argument("command", metavar="CMD")
 def adapter_check_command(**options: Any) -> int:
     """Hold a short conversation with an adapter, each line held to the schema of the protocol.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
+from conformance.cli.frames import frames, paused
 from conformance.cli.texts import forget_output, not_measured
 from conformance.results import Outcome, RunOutcome
 from conformance.rules import load
@@ -20,22 +22,27 @@ from reports import terminal
 from reports.plain import number, safe
 from reports.record import Report
 
-NEWS_S: Final = 60.0
+NEWS_S: Final = 10.0
 """Without a terminal, a long phase says so often how it goes."""
+
+SPENT_S_MIN: Final = 0.001
+"""No rate is told of less."""
 
 
 class Display:
     """The events of a run as lines on `out`; a target that cannot be measured at all is one line on `err`.
 
-    brief  no totals, for a single program
-    bars   bars while it goes on, on a terminal
+    brief   no totals, for a single program
+    frames  every frame that is sent and received
+    bars    bars while it goes on, on a terminal
     """
 
-    def __init__(self, out: Console, err: Console, *, brief: bool = False, bars: bool = True) -> None:
+    def __init__(self, out: Console, err: Console, *, brief: bool = False, frames: bool = False, bars: bool = True) -> None:
         self._out = out
         self._err = err
         self._brief = brief
-        self._with_bars = bars and not brief and out.is_terminal
+        self._frames = frames
+        self._with_bars = bars and not brief and not frames and out.is_terminal
         self._catalogue = load()
         self._opened = False
         self._bars: Progress | None = None
@@ -77,7 +84,20 @@ class Display:
             self._exercised.update(examined.verdict.exercised)
         for finding in examined.decisive:
             self._broken.setdefault(finding.rule, self._catalogue[finding.rule].breach)
+        if self._frames:
+            self._say(Group(*(Text(line, no_wrap=True, overflow="ignore") for line in frames(examined))))
         self._show()
+
+    def open_still(self, examined: Examined, rules: Sequence[str]) -> None:
+        """Say what is open, and wait for Enter; the end of the input is as good."""
+        if self._bars is not None:
+            self._bars.stop()
+        self._say(
+            *map(Text, paused(examined, rules, self._catalogue)), Text("Press Enter to close them and go on, Ctrl-C to end the run.")
+        )
+        sys.stdin.readline()
+        if self._bars is not None:
+            self._bars.start()
 
     def explained(self, rule: str) -> None:
         del rule
@@ -136,9 +156,16 @@ class Display:
         failed = sum(outcome is Outcome.FAILED for outcome in self._broken.values())
         deviate = sum(outcome is Outcome.DEVIATES for outcome in self._broken.values())
         words += [number(failed, "rule failed", "rules failed"), *([f"{deviate} deviate"] if deviate else [])]
-        if self._bars is None:
-            words += [f"{len(self._exercised):,} exercised", f"{spent_s:.1f} s"]
-        elif self._limit_s is not None:
-            left_s = max(0, round(self._limit_s - spent_s))
-            words.append(f"{left_s // 60}:{left_s % 60:02d} left")
+        words.append(f"{len(self._exercised - self._broken.keys()):,} held")
+        words.append(f"{self._commands / max(spent_s, SPENT_S_MIN):,.0f} commands/s")
+        left_s = self._left_s(spent_s)
+        words.append(f"{spent_s:.1f} s" if left_s is None else f"{left_s // 60}:{left_s % 60:02d} left")
         return "   ".join(words)
+
+    def _left_s(self, spent_s: float) -> int | None:
+        """Seconds until the end of the phase: of its time limit, or as long as the rest takes at the speed so far; None: it is over."""
+        if self._limit_s is not None:
+            return max(0, round(self._limit_s - spent_s)) if spent_s < self._limit_s else None
+        if self._total is None or not 0 < self._scenarios < self._total:
+            return None
+        return round(spent_s / self._scenarios * (self._total - self._scenarios))

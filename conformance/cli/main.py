@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from conformance.cli.commands import program
+from conformance.cli.completing import PROGRAM, VARIABLE
 from conformance.cli.sources import default_map
 from conformance.cli.texts import forget_output, not_measured
 from conformance.errors import ConformanceError, TargetError, UsageError
@@ -25,17 +26,13 @@ EXIT_INTERRUPTED: Final = 130
 EXIT_PIPE: Final = 141
 """The reader of our output has gone (`| head`): what a shell reports for SIGPIPE."""
 
-PROGRAM: Final = "amps-conformance"
-COMPLETION: Final = "_AMPS_CONFORMANCE_COMPLETE"
-"""The variable by which a shell asks for completions."""
-
 CRASH_PATH: Final = Path("amps-report") / "crash.txt"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 conforming, 1 not, 2 usage, 4 not measured, 5 harness error, 130 interrupted."""
     try:
-        defaults = {} if COMPLETION in os.environ else default_map(program, Path.cwd())
+        defaults = {} if VARIABLE in os.environ else default_map(program, Path.cwd())
         code = program.main(args=arguments, prog_name=PROGRAM, standalone_mode=False, default_map=defaults)
         sys.stdout.flush()
     except click.exceptions.Exit as error:

@@ -17,6 +17,7 @@ from conformance.rules import Side
 from conformance.run import conduct
 from conformance.run.selection import Selection
 from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots, place_of
+from conformance.run_file import RUN_FILE
 from conformance.targets.spec import parse_target
 from conformance.targets.target_file import tls_of
 from reports.terminal import console
@@ -28,9 +29,19 @@ TLS_OPTIONS: Final = {"ca-file": "ca_file", "cert-file": "cert_file", "key-file"
 SIDES: Final[tuple[Side, ...]] = ("client", "server")
 
 
-def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | None, **options: Any) -> int:
+def run(
+    *,
+    listing: bool,
+    record: str,
+    seed: int | None,
+    known_failing: Path | None,
+    only_failed: bool,
+    verbose: bool,
+    **options: Any,
+) -> int:
     """Run, or list what would run. Returns the exit code."""
     settings = knowing(_settings(seed=seed, keep=record, **options), known_failing)
+    display = Display(console(), console(sys.stderr), frames=verbose)
     if settings.client is not None:
         from conformance.run.clients import planned_for_clients, run_client
 
@@ -41,26 +52,36 @@ def run(*, listing: bool, record: str, seed: int | None, known_failing: Path | N
             from conformance.run.pairs import run_pair
 
             return run_pair(settings, {side: Display(console(), console(sys.stderr), bars=False) for side in SIDES}).exit_code
-        return run_client(settings, Display(console(), console(sys.stderr))).exit_code
+        return run_client(settings, display).exit_code
+    if only_failed:
+        return _only_failed(settings, display)
     if listing:
         click.echo(_listed(conduct.planned(settings)), nl=False)
         return 0
     _warn(settings)
-    conclusion = conduct.run(settings, Display(console(), console(sys.stderr)))
-    return conclusion.exit_code
+    return conduct.run(settings, display).exit_code
 
 
-def replay(*, file: Path, seed: int | None, **options: Any) -> int:
+def _only_failed(settings: Settings, display: Display) -> int:
+    """Run the failed scenarios of the last run in the same folder. Raises UsageError."""
+    if settings.profile != "smoke":
+        raise UsageError(f"--only-failed runs no random scenarios; it does not go with --profile {settings.profile}")
+    scenarios = conduct.failed_in(settings.report_dir / RUN_FILE)
+    _warn(settings)
+    return conduct.run_only(scenarios, settings, display).exit_code
+
+
+def replay(*, file: Path, seed: int | None, verbose: bool, **options: Any) -> int:
     """Replay one program file. Returns the exit code."""
     settings = _settings(seed=seed, **options)
+    display = Display(console(), console(sys.stderr), brief=True, frames=verbose)
     if settings.client is not None:
         from conformance.run.clients import replay_client
 
-        return replay_client(file, settings, Display(console(), console(sys.stderr), brief=True)).exit_code
+        return replay_client(file, settings, display).exit_code
     scenario = programs.load(file)
     _warn(settings)
-    conclusion = conduct.replay(scenario, settings, Display(console(), console(sys.stderr), brief=True))
-    return conclusion.exit_code
+    return conduct.replay(scenario, settings, display).exit_code
 
 
 def _settings(*, seed: int | None, slots: str, time_limit: str | None = None, rules: str | None = None, **options: Any) -> Settings:
@@ -75,6 +96,8 @@ def _settings(*, seed: int | None, slots: str, time_limit: str | None = None, ru
         rules=rules,
         **options,
     )
+    if settings.pause and not sys.stdin.isatty():
+        raise UsageError("--pause-on-failure waits for Enter; it needs a terminal")
     if settings.time_limit_s is not None and settings.profile == "smoke":
         raise UsageError("--time-limit goes with --profile pr, nightly or faults; smoke runs its scenarios to the end")
     return settings

@@ -186,7 +186,9 @@ def _some(names: Sequence[str]) -> str:
 
 def _last(result: Mapping[str, Any]) -> str:
     reason = f": {result['reason']}" if result.get("reason") else ""
-    return f"{str(result.get('outcome')).replace('_', ' ')}, exercised {result.get('exercised', 0)} times{reason}"
+    known = result.get("known")
+    said = f"; {str(known['view']).replace('_', ' ')}: {known['reason']}" if known else ""
+    return f"{str(result.get('outcome')).replace('_', ' ')}, exercised {result.get('exercised', 0)} times{reason}{said}"
 
 
 def ago(age_s: float) -> str:

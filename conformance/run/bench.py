@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -110,7 +110,10 @@ class _Named:
 
 class Bench:
     """Examines scenarios on a target, one after the other. `chosen`: the rules whose verdicts are kept, None for all; `proxies` make
-    the faults that we cannot make."""
+    the faults that we cannot make.
+
+    `while_open` is called with each scenario that has broken a rule, before its connections are closed.
+    """
 
     def __init__(
         self,
@@ -125,6 +128,7 @@ class Bench:
         self.catalogue = catalogue
         self._limits = limits
         self._chosen = chosen
+        self.while_open: Callable[[Examined], None] | None = None
         self._habits = Habits()
         self._proxies = proxies
         self._confirmed: set[tuple[str, str, str]] = set()
@@ -160,7 +164,9 @@ class Bench:
         self.target.reset()
         target = _Named(self.target)
         try:
-            observation = execute(scenario, target, limits or self._limits, self._habits if limits is None else None, self._proxies)
+            open_still = None if self.while_open is None else lambda seen: self._open_still(scenario, seen, target.last)
+            habits = self._habits if limits is None else None
+            observation = execute(scenario, target, limits or self._limits, habits, self._proxies, open_still)
         except TargetError:
             raise
         except Exception as error:  # noqa: BLE001 (a mistake of ours is recorded with its scenario, and the run goes on)
@@ -172,6 +178,12 @@ class Bench:
         return Examined(
             scenario=scenario, verdict=kept(verdict, self._chosen, self.catalogue), observation=observation, naming=target.last
         )
+
+    def _open_still(self, scenario: Scenario, observation: Observation, naming: Naming | None) -> None:
+        verdict = kept(judge(scenario, observation, self.target.config, self.catalogue), self._chosen, self.catalogue)
+        examined = Examined(scenario=scenario, verdict=verdict, observation=observation, naming=naming)
+        if self.while_open is not None and examined.decisive:
+            self.while_open(examined)
 
 
 def kept(verdict: Verdict, chosen: frozenset[str] | None, catalogue: Catalogue) -> Verdict:

@@ -6,12 +6,14 @@ import contextlib
 import time
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
+from conformance import programs
 from conformance.errors import ConformanceError, HarnessError, MisconfiguredError, TargetError, UsageError
 from conformance.known import holding
-from conformance.results import Conclusion, Finding, Ledger, Outcome
+from conformance.results import Conclusion, Finding, Ledger, Outcome, verdict_from_data
 from conformance.rules import implied, load
 from conformance.run.bench import Bench, Examined
 from conformance.run.events import Events
@@ -22,7 +24,7 @@ from conformance.run.pace import Pace
 from conformance.run.programs import directed, drawn
 from conformance.run.selection import Selection, select
 from conformance.run.settings import Settings, instance_of
-from conformance.run_file import RUN_FILE, Failure, Origin, RunHeader, RunWriter
+from conformance.run_file import RUN_FILE, Damage, Failure, Origin, RunHeader, RunWriter, records
 from conformance.runner.execution import proxied
 from conformance.targets.spec import TargetSpec
 from reference_model.model import predict
@@ -45,6 +47,25 @@ def planned(settings: Settings) -> Selection:
 def run(settings: Settings, events: Events) -> Conclusion:
     """Run, write run.jsonl and its reports, and tell `events` of it. Raises UsageError before anything has run, and nothing else."""
     return Run(settings, planned(settings), events).conclude()
+
+
+def failed_in(path: Path) -> tuple[Scenario, ...]:
+    """The scenarios of a run file that broke a rule, random ones too, each once. UsageError: it cannot be read, or there are none."""
+    found: dict[str, Scenario] = {}
+    for record in records(path):
+        if not isinstance(record, Damage) and record["record"] == "scenario" and record["verdict"] is not None:
+            verdict = verdict_from_data(record["verdict"])
+            if any(finding.masked_by is None and not finding.slow for finding in verdict.findings):
+                found.setdefault(record["name"], programs.from_json(record["program"]))
+    if not found:
+        raise UsageError(f"no scenario of {path} broke a rule; run without --only-failed")
+    return tuple(found.values())
+
+
+def run_only(scenarios: tuple[Scenario, ...], settings: Settings, events: Events) -> Conclusion:
+    """Run these scenarios and nothing else; there is no rule that they have to exercise. Raises UsageError."""
+    selection = replace(planned(settings), directed=scenarios, required=())
+    return Run(settings, selection, events).conclude()
 
 
 def replay(scenario: Scenario, settings: Settings, events: Events) -> Conclusion:
@@ -138,9 +159,23 @@ class Run:
             self.header = self._header(spec, bench.target.version)
             self._write()
             self.events.opened(self.header)
+            bench.while_open = self._while_open if self.settings.pause else None
             if self._directed(bench):
                 self._random(bench)
+            bench.while_open = None
             self._explain(bench)
+
+    def _while_open(self, examined: Examined) -> None:
+        """Let somebody look at the target if the scenario makes the run red."""
+        rules = tuple(dict.fromkeys(finding.rule for finding in examined.decisive if self._is_red(finding.rule)))
+        if rules:
+            self.events.open_still(examined, rules)
+
+    def _is_red(self, rule: str) -> bool:
+        """Whether a breach of the rule makes the run red."""
+        red = {Outcome.FAILED, Outcome.DEVIATES} if self.settings.strict else {Outcome.FAILED}
+        known = holding(self.header.known, implied(self.header.features), self.header.version)
+        return self.catalogue[rule].breach in red and rule not in known
 
     def _write(self) -> RunWriter:
         if self.writer is None:
@@ -178,10 +213,7 @@ class Run:
 
     def _failures(self) -> int:
         """How many kinds of failures there are that make the run red."""
-        red = {Outcome.FAILED, Outcome.DEVIATES} if self.settings.strict else {Outcome.FAILED}
-        known = holding(self.header.known, implied(self.header.features), self.header.version)
-        rules = [finding.rule for finding in self.examples.findings()]
-        return sum(self.catalogue[rule].breach in red and rule not in known for rule in rules)
+        return sum(self._is_red(finding.rule) for finding in self.examples.findings())
 
     def _explain(self, bench: Bench) -> None:
         """Explain an example of each kind of failure, those of one rule one after the other, as long as there is time."""

@@ -24,6 +24,9 @@ class Events(Protocol):
     def ended(self, examined: Examined) -> None:
         """A scenario has been examined and recorded."""
 
+    def open_still(self, examined: Examined, rules: Sequence[str]) -> None:
+        """A scenario has broken these rules, and its connections stay open until this returns (settings.pause)."""
+
     def explained(self, rule: str) -> None:
         """A failure has been explained."""
 
@@ -42,6 +45,9 @@ class Silent:
 
     def ended(self, examined: Examined) -> None:
         del examined
+
+    def open_still(self, examined: Examined, rules: Sequence[str]) -> None:
+        del examined, rules
 
     def explained(self, rule: str) -> None:
         del rule

@@ -56,6 +56,7 @@ class Settings:
     disruptive     broken frames and very large messages are allowed although the target is not on loopback
     keep           which recordings stay in the run file
     known          failures that are excused in advance
+    pause          wait at each scenario that makes the run red, with its connections open
     client         command line of the adapter of a client under test (or tcp://HOST:PORT of a running one), None: a server is tested
     proxies        where toxiproxy is, for faults that only a proxy makes; None: there are none such
     """
@@ -80,6 +81,7 @@ class Settings:
     disruptive: bool = False
     keep: Keep = "some"
     known: tuple[KnownFailure, ...] = ()
+    pause: bool = False
     client: str | None = None
     proxies: Place | None = None
 
@@ -146,6 +148,8 @@ def instance_of(settings: Settings, slot: int) -> tuple[InstanceConfig, tuple[st
 
 def _declared(instance: InstanceConfig, settings: Settings) -> InstanceConfig:
     """The instance with the features that a target file declares."""
+    if settings.features is None and not settings.types:
+        return instance
     features = instance.features if settings.features is None else settings.features
     return replace(instance, features=features | settings.types)
 

@@ -8,6 +8,7 @@ are the program's. A change and a query that reads it on one connection are kept
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, assert_never
 
@@ -48,11 +49,13 @@ def execute(
     limits: Limits = DEFAULT_LIMITS,
     habits: Habits | None = None,
     proxies: Proxies | None = None,
+    while_open: Callable[[Observation], None] | None = None,
 ) -> Observation:
     """Run the scenario. The slot has to be empty: that is the caller's to see to.
 
     Raises UnreachableError if the first connection of the scenario cannot be made, and nothing else for what a target does; ProxyError
     if the scenario needs `proxies` and there are none, or they do not what they are asked for.
+    `while_open` is called with what was observed before the connections are closed.
     `habits`: what the runner remembers of this target from one execution to the next, so that what it leaves out for good does not cost
     a whole wait each time. `late` holds labels of fences, `barrier-<label of the step before which it stood>` and `end-<connection>`.
     """
@@ -64,6 +67,8 @@ def execute(
         for step in scenario.steps:
             execution.step(step)
         execution.end()
+        if while_open is not None:
+            while_open(execution.observation())
     finally:
         execution.close()
         if proxies is not None:

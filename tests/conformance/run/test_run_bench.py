@@ -45,7 +45,7 @@ def played(monkeypatch):
         scales = []
         target = FakeTarget()
 
-        def execute(scenario, named, limits, habits):
+        def execute(scenario, named, limits, habits, *_):
             scales.append(limits.timeout_scale)
             assert (habits is None) == (limits.timeout_scale > 2.0), "patience knows no habits"
             named.naming()
