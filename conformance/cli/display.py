@@ -25,6 +25,8 @@ from reports.record import Report
 NEWS_S: Final = 10.0
 """Without a terminal, a long phase says so often how it goes."""
 
+ENTER: Final = "Press Enter to close them and go on, Ctrl-C to end the run."
+
 SPENT_S_MIN: Final = 0.001
 """No rate is told of less."""
 
@@ -92,9 +94,7 @@ class Display:
         """Say what is open, and wait for Enter; the end of the input is as good."""
         if self._bars is not None:
             self._bars.stop()
-        self._say(
-            *map(Text, paused(examined, rules, self._catalogue)), Text("Press Enter to close them and go on, Ctrl-C to end the run.")
-        )
+        self._say(*map(Text, (*paused(examined, rules, self._catalogue), ENTER)))
         sys.stdin.readline()
         if self._bars is not None:
             self._bars.start()
