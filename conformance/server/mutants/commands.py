@@ -165,7 +165,16 @@ class _DeleteOpensGroup(Behaviour):
         return super().taken(session, request)
 
 
-@commands(R("EXPR-FLT-03"), name="no_filter_no_subscription", text="a subscription without a filter gets nothing")
+@commands(
+    R("EXPR-FLT-03"),
+    R("SUB-MULTI-01"),
+    R("SUB-MULTI-05"),
+    R("SUB-REG-10"),
+    R("SUB-TOPIC-11"),
+    R("SOW-REC-07"),
+    name="no_filter_no_subscription",
+    text="a subscription without a filter gets nothing",
+)
 class _NoFilter(Behaviour):
     def taken(self, session: Session, request: Request) -> Request:
         bare = request.cmd == "subscribe" and request.text("filter") is None

@@ -14,7 +14,6 @@ from conformance.server.scalars import Value
 from reference_model.expression.syntax import (
     And,
     Arithmetic,
-    Call,
     Comparison,
     Expr,
     Identifier,
@@ -78,10 +77,10 @@ class _SlashDivides(Behaviour):
         return _outside_of_quotes(text, lambda part: re.sub(r"(?<=\w)/(?=\w)", " / /", part))
 
 
-@literals(R("EXPR-NUM-17"), R("EXPR-IN-07"), name="star_needs_blanks", text="a star without blanks around it is refused")
-class _StarNeedsBlanks(Behaviour):
+@literals(R("EXPR-NUM-17"), R("EXPR-IN-07"), name="touching_star_adds", text="a star that touches its operands adds")
+class _TouchingStarAdds(Behaviour):
     def filter_text(self, text: str) -> str:
-        return _outside_of_quotes(text, lambda part: re.sub(r"(?<=\S)\*", "@", part))
+        return _outside_of_quotes(text, lambda part: re.sub(r"(?<=\S)\*", " + ", part))
 
 
 @literals(
@@ -122,10 +121,10 @@ class _BracketedBlanksLost(Behaviour):
         return tuple(step.replace(" ", "") for step in identifier.steps)
 
 
-@literals(R("EXPR-ID-06"), name="brackets_unknown", text="bracketed identifiers are refused")
-class _BracketsUnknown(Behaviour):
+@literals(R("EXPR-ID-06"), name="bracketed_is_null", text="a bracketed identifier has no value")
+class _BracketedIsNull(Behaviour):
     def filter_text(self, text: str) -> str:
-        return _outside_of_quotes(text, lambda part: part.replace("[/", "{/"))
+        return _outside_of_quotes(text, lambda part: re.sub(r"(?<!\w)\[/[^\]]*\]", "NULL", part))
 
 
 @literals(
@@ -142,10 +141,10 @@ class _LastStepOnly(Behaviour):
         return identifier.steps[-1:]
 
 
-@literals(R("EXPR-FLT-13"), R("EXPR-ID-01"), name="deep_path_refused", text="identifiers of more than two steps are refused")
-class _DeepPathRefused(Behaviour):
-    def filter_text(self, text: str) -> str:
-        return _outside_of_quotes(text, lambda part: re.sub(r"(/\w+){3}", "/", part))
+@literals(R("EXPR-ID-01"), name="deep_path_cut", text="of an identifier only the first two steps count")
+class _DeepPathCut(Behaviour):
+    def path(self, identifier: Identifier) -> Path:
+        return identifier.steps[:2]
 
 
 @literals(R("EXPR-FLT-14"), R("EXPR-ID-06"), name="open_bracket_closed", text="a bracket that is left open is closed")
@@ -191,15 +190,12 @@ class _SingleQuotedBlanksLost(Behaviour):
 
 @literals(
     R("EXPR-LIT-02"),
-    R("EXPR-LIT-03"),
-    R("EXPR-LIT-24"),
-    R("EXPR-LIT-12"),
-    name="double_quotes_refused",
-    text="a text in double quotes is refused",
+    name="double_quoted_blanks_lost",
+    text="a text in double quotes loses its blanks",
 )
-class _DoubleQuotesRefused(Behaviour):
+class _DoubleQuotedBlanksLost(Behaviour):
     def filter_text(self, text: str) -> str:
-        return _IN_QUOTES.sub(lambda found: "@" if found.group().startswith('"') else found.group(), text)
+        return _IN_QUOTES.sub(lambda found: found.group().replace(" ", "") if found.group().startswith('"') else found.group(), text)
 
 
 @literals(R("EXPR-LIT-03"), R("EXPR-LIT-12"), name="other_quotes_lost", text="quotes of the other kind inside of a text are lost")
@@ -334,7 +330,7 @@ class _IntegersAsDoubles(Behaviour):
         return super().rank(*(float(one) if isinstance(one, int) and not isinstance(one, bool) else one for one in (left, right)))
 
 
-@literals(R("EXPR-LIT-19"), name="fractions_cut", text="the fraction of a literal is cut off")
+@literals(R("EXPR-LIT-19"), R("EXPR-LIT-16"), name="fractions_cut", text="the fraction of a literal is cut off")
 class _FractionsCut(Behaviour):
     def number_value(self, literal: Number) -> int | Decimal:
         return Decimal(int(literal.value)) if isinstance(literal.value, Decimal) else literal.value
@@ -359,13 +355,18 @@ class _EmptyLiteralIsText(Behaviour):
 
 
 @literals(
-    R("EXPR-LIT-23"), R("EXPR-CMP-19"), name="literal_on_the_left_refused", text="a comparison that begins with a literal is refused"
+    R("EXPR-LIT-23"),
+    R("EXPR-CMP-19"),
+    name="literal_on_the_left_exchanged",
+    text="a literal on the left of a comparison is read as one on the right",
 )
-class _LiteralOnTheLeftRefused(Behaviour):
+class _LiteralOnTheLeftExchanged(Behaviour):
     def node(self, expr: Expr) -> Expr:
-        if isinstance(expr, Comparison) and isinstance(expr.left, String | Number) and not isinstance(expr.right, String | Number):
-            return Call("", ())
-        return expr
+        match expr:
+            case Comparison(String() | Number() as left, operator, right) if not isinstance(right, String | Number):
+                return Comparison(right, operator, left)
+            case _:
+                return expr
 
 
 @literals(R("EXPR-LIT-24"), R("EXPR-LIKE-13"), name="raw_strings_as_patterns", text="a raw string is a pattern for LIKE")

@@ -239,7 +239,7 @@ class _NullBelowAll(Behaviour):
         return -1 if left is None else 1
 
 
-@logic(R("EXPR-NULL-12"), R("EXPR-NULL-03"), name="null_is_zero", text="NULL equals 0")
+@logic(R("EXPR-NULL-12"), R("EXPR-NULL-03"), R("EXPR-NULL-02"), R("EXPR-NULL-04"), name="null_is_zero", text="NULL equals 0")
 class _NullIsZero(Behaviour):
     def rank(self, left: Value, right: Value) -> int | None:
         return super().rank(*(0 if one is None else one for one in (left, right)))

@@ -84,7 +84,11 @@ class _UnknownTopicRefused(Behaviour):
 
 
 @subscriptions(
-    R("SUB-TOPIC-11"), R("DELTA-PUB-07"), name="unknown_topic_not_delivered", text="a publish to a topic without SOW reaches nobody"
+    R("SUB-TOPIC-11"),
+    R("DELTA-PUB-07"),
+    R("CMD-PUB-01"),
+    name="unknown_topic_not_delivered",
+    text="a publish to a topic without SOW reaches nobody",
 )
 class _UnknownTopicNotDelivered(Behaviour):
     def passes_on(self, *, delta: bool) -> bool:
@@ -304,7 +308,11 @@ class _UnsubscribeAllUnknown(Behaviour):
 
 
 @subscriptions(
-    R("SUB-UNSUB-12"), R("SUB-UNSUB-01"), name="unsubscribe_ends_all", text="every unsubscribe ends all subscriptions of the connection"
+    R("SUB-UNSUB-12"),
+    R("SUB-UNSUB-01"),
+    R("EXPR-FLT-03"),
+    name="unsubscribe_ends_all",
+    text="every unsubscribe ends all subscriptions of the connection",
 )
 class _UnsubscribeEndsAll(Behaviour):
     def ended_ids(self, asked: Sequence[str], present: Sequence[str]) -> Sequence[str]:
@@ -326,7 +334,12 @@ class _AllSessions(Behaviour):
         super().closed(session)
 
 
-@subscriptions(R("SUB-UNSUB-06"), name="unsubscribe_reaches_others", text="an unsubscribe ends subscriptions of other connections too")
+@subscriptions(
+    R("SUB-UNSUB-06"),
+    R("EXPR-FLT-03"),
+    name="unsubscribe_reaches_others",
+    text="an unsubscribe ends subscriptions of other connections too",
+)
 class _UnsubscribeReachesOthers(_AllSessions):
     def ended_on(self, session: Session) -> Iterable[Session]:
         del session
@@ -380,7 +393,10 @@ class _CompletedForNewest(_AllSessions):
 
 
 @subscriptions(
-    R("CMD-FLUSH-11"), name="flush_waits_for_others", text="a flush fails while another connection has changes that it did not flush"
+    R("CMD-FLUSH-11"),
+    R("CMD-FLUSH-02"),
+    name="flush_waits_for_others",
+    text="a flush fails while another connection has changes that it did not flush",
 )
 class _FlushWaitsForOthers(Behaviour):
     def __init__(self) -> None:
@@ -401,7 +417,9 @@ class _FlushWaitsForOthers(Behaviour):
         super().closed(session)
 
 
-@subscriptions(R("WIRE-FRAME-11"), name="empty_frame_closes_all", text="a frame of length 0 ends all connections but the oldest")
+@subscriptions(
+    R("WIRE-FRAME-11"), R("CMD-FLUSH-02"), name="empty_frame_closes_all", text="a frame of length 0 ends all connections but the oldest"
+)
 class _EmptyFrameClosesAll(_AllSessions):
     def survives_empty_frame(self) -> bool:
         for session in self.sessions[1:]:

@@ -107,7 +107,12 @@ class _NullIsEmptyText(Behaviour):
         return super().any_text([text or b"" for text in texts or (None,)], test, unknown=unknown)
 
 
-@texts(R("EXPR-BEG-07"), R("EXPR-LIKE-18"), name="null_begins_with_all", text="BEGINS and ENDS WITH are true for a field without value")
+@texts(
+    R("EXPR-BEG-07"),
+    R("EXPR-LIKE-18"),
+    name="null_begins_with_all",
+    text="BEGINS and ENDS WITH are true for a field without value",
+)
 class _NullBeginsWithAll(Behaviour):
     def any_text(self, texts: Sequence[bytes | None], test: Callable[[bytes], bool], *, unknown: Truth) -> Truth:
         return True if not any(texts) else super().any_text(texts, test, unknown=unknown)
@@ -164,7 +169,7 @@ class _AffixIgnoresCase(Behaviour):
         return super().begins(text.lower(), [one.lower() for one in wanted])
 
 
-@texts(R("EXPR-BEG-06"), name="affix_wants_parentheses", text="BEGINS and ENDS WITH are refused without parentheses")
-class _AffixWantsParentheses(Behaviour):
+@texts(R("EXPR-BEG-06"), name="affix_without_parentheses_is_false", text="BEGINS and ENDS WITH are not true without parentheses")
+class _AffixWithoutParentheses(Behaviour):
     def filter_text(self, text: str) -> str:
-        return re.sub(r"(?<=S WITH )(?=['\"])", "(", text)
+        return re.sub(r"(?<=S WITH )(?:'[^']*'|\"[^\"]*\")", "(NULL)", text)

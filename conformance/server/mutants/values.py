@@ -81,7 +81,14 @@ class _JsonNullIsText(Behaviour):
         return b"null" if leaf is None else super().of_leaf(leaf)
 
 
-@values(R("EXPR-TYPE-07"), R("EXPR-NULL-05"), name="missing_field_is_zero", text="a field that a message lacks is 0")
+@values(
+    R("EXPR-TYPE-07"),
+    R("EXPR-NULL-05"),
+    R("EXPR-NUM-11"),
+    R("EXPR-NULL-02"),
+    name="missing_field_is_zero",
+    text="a field that a message lacks is 0",
+)
 class _MissingFieldIsZero(Behaviour):
     def values(self, found: Sequence[Value]) -> Sequence[Value]:
         return found or (0,)
@@ -236,7 +243,12 @@ class _QuotientsOfQuotients(Behaviour):
 
 
 @values(
-    R("EXPR-ARR-01"), R("EXPR-IN-11"), R("EXPR-LIKE-17"), name="first_element_only", text="of an array only the first element counts"
+    R("EXPR-ARR-01"),
+    R("EXPR-IN-11"),
+    R("EXPR-LIKE-17"),
+    R("EXPR-IN-10"),
+    name="first_element_only",
+    text="of an array only the first element counts",
 )
 class _FirstElementOnly(Behaviour):
     def values(self, found: Sequence[Value]) -> Sequence[Value]:
@@ -329,7 +341,13 @@ class _NullElementsAreZero(Behaviour):
         return [0 if value is None else value for value in found] if len(found) > 1 else found
 
 
-@values(R("EXPR-ARR-07"), R("EXPR-NULL-02"), R("EXPR-NULL-03"), name="nothing_is_unequal", text="!= is true of a field without value")
+@values(
+    R("EXPR-ARR-07"),
+    R("EXPR-NULL-02"),
+    R("EXPR-NULL-03"),
+    name="nothing_is_unequal",
+    text="!= is true of a field without value",
+)
 class _NothingIsUnequal(Behaviour):
     def compared(
         self, lefts: Sequence[Value], rights: Sequence[Value], wanted: frozenset[int], *, unequal: bool, unknown: Truth
@@ -365,6 +383,13 @@ class _GapsAreNull(Behaviour):
         if not isinstance(above, list) or not all(isinstance(element, dict) for element in above):
             return super().leaves(document, path)
         return [element.get(path[1]) for element in above]
+
+
+@values(R("EXPR-FLT-13"), name="deep_field_is_zero", text="a field three levels deep that a message lacks is 0")
+class _DeepFieldIsZero(Behaviour):
+    def leaves(self, document: Document, path: Path) -> Sequence[object]:
+        found = super().leaves(document, path)
+        return found or (0,) if len(path) > 2 else found
 
 
 @values(R("EXPR-ID-14"), name="last_field_unseen", text="the last of several fields of a message is not seen")
