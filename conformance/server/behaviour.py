@@ -266,6 +266,9 @@ class Behaviour(Language):
         """The id of a new subscription: given, or that of the command, or one of the server's making."""
         return sub_id or cmd_id or made
 
+    def subscribed(self, subscription: Subscription) -> None:
+        """A subscription has been entered."""
+
     def ended_ids(self, asked: Sequence[str], present: Sequence[str]) -> Sequence[str]:
         """The subscriptions that an unsubscribe ends, of those present."""
         return present if "all" in asked else asked

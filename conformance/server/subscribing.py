@@ -163,6 +163,7 @@ def _enter(hub: Hub, session: Session, request: Request, new: Subscription) -> S
         session.release()  # what the old one has matched
         new.delivered |= old.delivered
     session.subscriptions[new.id] = new
+    hub.behaviour.subscribed(new)
     hub.subscriptions_changed()
     return old if replaces else None
 

@@ -150,6 +150,13 @@ class _OptionNoneHidesKeys(Behaviour):
         return super().taken(session, request.with_header(opts="no_sowkey") if request.text("opts") == "none" else request)
 
 
+@commands(R("WIRE-CMD-03"), name="delete_with_ids_unanswered", text="a sow_delete with sub_id and query_id gets no acks")
+class _DeleteWithIdsUnanswered(Behaviour):
+    def taken(self, session: Session, request: Request) -> Request:
+        surplus = request.cmd == "sow_delete" and {"sub_id", "query_id"} <= request.header.keys()
+        return super().taken(session, request.with_header(ack_type=None) if surplus else request)
+
+
 @commands(R("SOW-TOPN-02"), R("SOW-TOPN-01"), name="top_n_header_ignored", text="top_n as a header field limits nothing")
 class _TopHeaderIgnored(Behaviour):
     def taken(self, session: Session, request: Request) -> Request:
@@ -160,8 +167,9 @@ class _TopHeaderIgnored(Behaviour):
 class _DeleteOpensGroup(Behaviour):
     def taken(self, session: Session, request: Request) -> Request:
         if request.cmd == "sow_delete":
-            session.send(Message(header={"cmd": "group_begin"}))
-            session.send(Message(header={"cmd": "group_end"}))
+            query_id = request.text("query_id") or request.cid or ""
+            session.send(Message(header={"cmd": "group_begin", "query_id": query_id}))
+            session.send(Message(header={"cmd": "group_end", "query_id": query_id}))
         return super().taken(session, request)
 
 

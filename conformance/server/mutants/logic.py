@@ -245,7 +245,7 @@ class _NullIsZero(Behaviour):
         return super().rank(*(0 if one is None else one for one in (left, right)))
 
 
-@logic(R("EXPR-NULL-05"), R("EXPR-NULL-11"), name="is_null_is_false", text="IS NULL is never true")
+@logic(R("EXPR-NULL-05"), R("EXPR-NULL-11"), R("EXPR-LOG-08"), name="is_null_is_false", text="IS NULL is never true")
 class _IsNullIsFalse(Behaviour):
     def is_null(self, value: Value) -> bool:
         del value
@@ -273,7 +273,14 @@ class _IsNotNullIsIsNull(Behaviour):
         return Is(expr.operand, expr.what) if isinstance(expr, Is) else expr
 
 
-@logic(R("EXPR-NULL-11"), name="is_null_of_fields_only", text="IS NULL is true of fields only, not of expressions")
+@logic(
+    R("EXPR-NULL-11"),
+    R("EXPR-LOG-03"),
+    R("EXPR-LOG-07"),
+    R("EXPR-LOG-08"),
+    name="is_null_of_fields_only",
+    text="IS NULL is true of fields only, not of expressions",
+)
 class _IsNullOfFieldsOnly(Behaviour):
     def node(self, expr: Expr) -> Expr:
         return (
@@ -286,7 +293,7 @@ class _IsNullOfFieldsOnly(Behaviour):
 # ---- logic -------------------------------------------------------------------------------------------------------------------------
 
 
-@logic(R("EXPR-FLT-02"), name="null_selects", text="a filter that is NULL selects the message")
+@logic(R("EXPR-FLT-02"), R("EXPR-LOG-03"), name="null_selects", text="a filter that is NULL selects the message")
 class _NullSelects(Behaviour):
     def selects(self, truth: Truth) -> bool:
         return truth is not False
@@ -334,7 +341,7 @@ class _NullPassesAnd(Behaviour):
         return (truth is None and conjunction) or super().goes_on(truth, conjunction=conjunction)
 
 
-@logic(R("EXPR-LOG-01"), name="null_is_true", text="NULL is true as a condition")
+@logic(R("EXPR-LOG-01"), R("EXPR-LOG-03"), name="null_is_true", text="NULL is true as a condition")
 class _NullIsTrue(Behaviour):
     def truth(self, value: Value) -> Truth:
         return True if value is None else super().truth(value)

@@ -178,6 +178,12 @@ class _TopicsReversed(Behaviour):
         return topics[::-1]
 
 
+@queries(R("CMD-SOW-01"), name="last_topic_missing", text="a query over several topics leaves out the last topic")
+class _LastTopicMissing(Behaviour):
+    def topics_in_order(self, topics: Sequence[SowTopic]) -> Sequence[SowTopic]:
+        return super().topics_in_order(topics[:-1] if len(topics) > 1 else topics)
+
+
 @queries(R("EXPR-TOP-03"), name="patterns_anchored", text="a topic expression matches at the start of a name only")
 class _PatternsAnchored(Behaviour):
     def topic_pattern(self, pattern: str) -> str:

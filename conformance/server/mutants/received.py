@@ -30,6 +30,13 @@ class _PublishOfSegmentLost(Behaviour):
         return [payload for payload in payloads if payload is not publishes[-1]] if len(publishes) > 1 else payloads
 
 
+@received(R("SUB-REG-17"), name="subscribe_of_segment_lost", text="of subscribes that come in one segment the last of several is lost")
+class _SubscribeOfSegmentLost(Behaviour):
+    def frames(self, payloads: Sequence[bytes]) -> Sequence[bytes]:
+        several = [payload for payload in payloads if b'"c":"subscribe"' in payload]
+        return [payload for payload in payloads if payload is not several[-1]] if len(several) > 1 else payloads
+
+
 # ---- names -------------------------------------------------------------------------------------------------------------------------
 
 

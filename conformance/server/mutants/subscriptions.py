@@ -61,6 +61,35 @@ class _FirstMessageLost(Behaviour):
         return begun and super().wants(subscription)
 
 
+@subscriptions(R("SUB-REG-14"), name="no_id_is_made", text="without sub_id and command id a subscription has an empty id")
+class _NoIdIsMade(Behaviour):
+    def subscription_id(self, sub_id: str | None, cmd_id: str | None, made: str) -> str:
+        del made
+        return super().subscription_id(sub_id, cmd_id, "")
+
+
+@subscriptions(
+    R("SUB-REG-11"), R("SUB-TOPIC-12"), name="last_message_retained", text="a subscription begins with the last message of its topic"
+)
+class _LastMessageRetained(Behaviour):
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, bytes] = {}
+
+    def taken(self, session: Session, request: Request) -> Request:
+        topic = request.text("topic")
+        if request.cmd == "publish" and topic is not None:
+            self._last[topic] = request.message.body
+        return super().taken(session, request)
+
+    def subscribed(self, subscription: Subscription) -> None:
+        super().subscribed(subscription)
+        body = self._last.get(subscription.topic)
+        if body is not None:
+            header = {"cmd": "publish", "topic": subscription.topic, "sids": subscription.id}
+            subscription.session.send(Message(header=header, body=body))
+
+
 @subscriptions(R("SUB-REG-09"), name="failed_subscription_lives", text="a subscription that failed delivers all the same")
 class _FailedSubscriptionLives(Behaviour):
     def after_failure(self, session: Session, request: Request) -> None:
@@ -127,6 +156,12 @@ class _TopicIsSuffix(Behaviour):
 class _HyphenMakesPattern(Behaviour):
     def is_pattern(self, topic: str) -> bool:
         return super().is_pattern(topic) or "-" in topic or "/" in topic
+
+
+@subscriptions(R("CMD-SUB-01"), name="topic_ignored", text="a subscription to a literal topic covers all topics")
+class _TopicIgnored(Behaviour):
+    def covers(self, subscription: Subscription, topic: str) -> bool:
+        return subscription.matcher is None or super().covers(subscription, topic)
 
 
 @subscriptions(
