@@ -49,7 +49,16 @@ for _reason, _rule in REASONS.items():
     _one(_reason, _rule)
 
 
-@errors(R("CLI-EXC-18"), R("CLI-EXC-20"))
+@errors(R("CLI-EXC-20"))
+def usable_after_a_failure(p: ProgramOfClients) -> None:
+    a = p.start()
+    call = a.call("subscribe", topic="T", handler="h", filter="= =", timeout_ms=2000)
+    a.ack(a.receive(call), status="failure", reason="bad filter")
+    a.ended(call)
+    a.deliver(a.subscribe("T", "good"))
+
+
+@errors(R("CLI-EXC-18"))
 def of_no_known_kind(p: ProgramOfClients) -> None:
     a = p.start()
     for number, do in enumerate(("subscribe", "sow", "sow_and_subscribe")):
@@ -57,8 +66,6 @@ def of_no_known_kind(p: ProgramOfClients) -> None:
         got = a.receive(call)
         a.ack(got, status="failure", reason="unknown failure 17")
         a.ended(call)
-    got = a.subscribe("T", "good")
-    a.deliver(got)
 
 
 @errors(R("CLI-EXC-21"))
