@@ -11,7 +11,7 @@ from typing import Literal
 
 from reference_model.messages import Message
 
-EventKind = Literal["opened", "sent", "received", "garbled", "closed", "step"]
+EventKind = Literal["opened", "sent", "received", "garbled", "unread", "closed", "step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +20,9 @@ class Event:
 
     at_s        seconds since the scenario began (monotonic)
     kind        opened: connected; sent: our frame left; received: a whole frame came; garbled: bytes came that are no message (`detail`
-                says why; nothing is read from this connection afterwards); closed: the target closed or reset (`detail`); step: a step
-                without bytes was reached (Fence passed, Advance, our Close)
+                says why; nothing is read from this connection afterwards); unread: more came than a scenario may take, or it took too
+                long (`detail`): what the target sent after that is not known; closed: the target closed or reset (`detail`); step: a
+                step without bytes was reached (Fence passed, Advance, our Close)
     label       the step that caused it: always for sent, opened, step; for received None
     payload     the frame without its length, as on the wire (sent, received), or the offending bytes, at most 4096 (garbled)
     message     the decoded frame with logical topic names (sent, received)

@@ -16,11 +16,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from conformance.client.limits import RECEIVED_BYTES_MAX, RECEIVED_FRAMES_MAX
+from conformance.client.limits import ASKED_BYTES_MAX, ASKED_FRAMES_MAX
 from conformance.client.tls import TlsSocket, secured
 from conformance.errors import UnreachableError
 from conformance.targets.spec import TargetSpec
-from conformance.wire import FRAME_BYTES_MAX, FrameReader, WireError
+from conformance.wire import FrameReader, WireError
 from conformance.wire.framing import LENGTH_BYTES
 
 READ_BYTES: Final = 64 * 1024
@@ -41,9 +41,10 @@ SHOWN_BYTES_MAX: Final = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Why nothing is read from a connection any more. `data`: the offending bytes, at most SHOWN_BYTES_MAX."""
+    """Why nothing is read from a connection any more: the target closed it, its bytes are no frames, or it is `unread`, since more came
+    than we take. `data`: the offending bytes, at most SHOWN_BYTES_MAX."""
 
-    kind: Literal["closed", "garbled"]
+    kind: Literal["closed", "garbled", "unread"]
     detail: str
     data: bytes = b""
 
@@ -53,7 +54,7 @@ class Connection:
 
     `written` counts the bytes that the socket has taken; `read_left`: how many more are read at all, None for all that come.
 
-    Received memory is bounded: after `frames_max` frames or `bytes_max` bytes the connection counts as garbled.
+    Received memory is bounded: after `frames_max` frames or `bytes_max` bytes nothing is read any more.
     """
 
     __slots__ = (
@@ -72,16 +73,13 @@ class Connection:
         "written",
     )
 
-    def __init__(
-        self, sock: socket.socket | TlsSocket, *, frames_max: int = RECEIVED_FRAMES_MAX, bytes_max: int = RECEIVED_BYTES_MAX
-    ) -> None:
+    def __init__(self, sock: socket.socket | TlsSocket, *, frames_max: int = ASKED_FRAMES_MAX, bytes_max: int = ASKED_BYTES_MAX) -> None:
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
-        self._reader = FrameReader(min(FRAME_BYTES_MAX, bytes_max))
-        self._limits = (frames_max, bytes_max)
-        self._frames_left, self._bytes_left = frames_max, bytes_max
+        self._reader = FrameReader()
+        self.limit(frames_max=frames_max, bytes_max=bytes_max)
         self._plain: list[bytes] = []
         self._out: deque[bytes] = deque()
         self._out_at = 0
@@ -93,7 +91,7 @@ class Connection:
 
     @classmethod
     def open(
-        cls, spec: TargetSpec, *, timeout_s: float, frames_max: int = RECEIVED_FRAMES_MAX, bytes_max: int = RECEIVED_BYTES_MAX
+        cls, spec: TargetSpec, *, timeout_s: float, frames_max: int = ASKED_FRAMES_MAX, bytes_max: int = ASKED_BYTES_MAX
     ) -> Connection:
         """Connect. Raises UnreachableError: nothing listens, the name does not resolve, no answer within `timeout_s`.
 
@@ -177,6 +175,10 @@ class Connection:
 
     # ---- in --------------------------------------------------------------------------------------------------------------------
 
+    def limit(self, *, frames_max: int, bytes_max: int) -> None:
+        """Take so much from now on."""
+        self._limits = self._frames_left, self._bytes_left = frames_max, bytes_max
+
     def read(self) -> list[bytes]:
         """The payloads that have come, in order; sets `ended` where the stream ends."""
         payloads: list[bytes] = []
@@ -223,8 +225,8 @@ class Connection:
             self._tail = (self._tail + data)[:SHOWN_BYTES_MAX]
         if self._frames_left < 0 or self._bytes_left < 0:
             frames_max, bytes_max = self._limits
-            bound = f"{frames_max} frames" if self._frames_left < 0 else f"{bytes_max} bytes"
-            self.ended = Ended(kind="garbled", detail=f"more than {bound} in one scenario: not read on", data=data[:SHOWN_BYTES_MAX])
+            bound = f"{frames_max:,} frames" if self._frames_left < 0 else f"{bytes_max:,} bytes"
+            self.ended = Ended(kind="unread", detail=f"more than {bound} came: not read on", data=data[:SHOWN_BYTES_MAX])
 
     def _end(self, why: str) -> None:
         pending = self._reader.pending

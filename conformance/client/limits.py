@@ -25,11 +25,37 @@ SETTLE_MS_LOOPBACK: Final = 1.0
 SETTLE_MS_REMOTE: Final = 20.0
 """After the last fence, only to catch what should not come. It proves nothing: the fences did."""
 
-RECEIVED_FRAMES_MAX: Final = 200_000
-"""Per connection of one scenario. Great scenarios receive some ten thousand frames; an endless stream must not fill the memory."""
+RECEIVED_FRAMES_MAX: Final = 2_000
+FRAMES_A_STEP_MAX: Final = 200
+"""Per connection of one scenario, and so many more for each step of it. Usual scenarios receive some hundred frames, great ones some
+ten thousand; an endless stream must cost neither memory nor time."""
 
-RECEIVED_BYTES_MAX: Final = 512 * 1024 * 1024
-"""Per connection of one scenario: room for a message of the documented 200 MB in and out again, and for nothing endless."""
+RECEIVED_BYTES_MAX: Final = 32 * 1024 * 1024
+BYTES_A_BYTE_MAX: Final = 100
+"""Per connection of one scenario, and so many more for each byte of the bodies that it sends: a body may be delivered to many
+subscriptions and be in the result of many queries. Messages become up to thirty times their length in memory."""
+
+ASKED_FRAMES_MAX: Final = 100_000
+ASKED_BYTES_MAX: Final = 64 * 1024 * 1024
+"""In answer to one question on the control connection: a slot that somebody has filled can be looked into all the same."""
+
+LOGON_FRAMES_MAX: Final = 100
+LOGON_BYTES_MAX: Final = 1024 * 1024
+"""In answer to the logon on the control connection: who sends more there is no AMPS server."""
+
+WHOLE_S_DEFAULT: Final = 10.0
+STEP_S: Final = 1.0
+"""How long one scenario may take in all, and so much longer for each step of it. Without that a target that sends a little progress
+again and again could hold a run up for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What one scenario may take: frames and bytes on each connection, and time. What comes beyond is not read."""
+
+    frames: int
+    bytes: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +71,18 @@ class Limits:
     overtaken_s: float = OVERTAKEN_S_DEFAULT
     unsure_s: float = UNSURE_S_DEFAULT
     connect_s: float = CONNECT_S_DEFAULT
+    whole_s: float = WHOLE_S_DEFAULT
     settle_ms: float | None = None
     frames_max: int = RECEIVED_FRAMES_MAX
     bytes_max: int = RECEIVED_BYTES_MAX
+
+    def allowance(self, *, steps: int, body_bytes: int, seconds: float) -> Allowance:
+        """What a scenario with so many steps, which sends that much and itself lets some seconds pass, may take."""
+        return Allowance(
+            frames=self.frames_max + steps * FRAMES_A_STEP_MAX,
+            bytes=self.bytes_max + body_bytes * BYTES_A_BYTE_MAX,
+            seconds=(self.whole_s + steps * STEP_S) * self.timeout_scale + seconds,
+        )
 
     def settle_s(self, *, loopback: bool) -> float:
         """How long to listen after the last fence, in seconds."""

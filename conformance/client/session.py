@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.client.connection import Connection, Poller
-from conformance.client.limits import DEFAULT_LIMITS, Limits
+from conformance.client.limits import (
+    ASKED_BYTES_MAX,
+    ASKED_FRAMES_MAX,
+    DEFAULT_LIMITS,
+    LOGON_BYTES_MAX,
+    LOGON_FRAMES_MAX,
+    Limits,
+)
 from conformance.errors import MisconfiguredError, NotAmpsError, TargetError, UnreachableError
 from conformance.targets.spec import TargetSpec
 from conformance.version import VERSION
@@ -102,6 +109,10 @@ class Session:
         """Send the commands in one write and read until `enough` was true of `count` messages, or the time is over (default: the
         answer time of the limits). Raises a TargetError if the connection ends or what comes is no AMPS message; of a `sow` message
         with broken records these come as one record, so that a target that writes them wrongly can still be asked."""
+        logged_on = bool(self.ack.header)
+        self._connection.limit(
+            frames_max=ASKED_FRAMES_MAX if logged_on else LOGON_FRAMES_MAX, bytes_max=ASKED_BYTES_MAX if logged_on else LOGON_BYTES_MAX
+        )
         for command in commands:
             self._connection.queue(encode_command(command))
         self._connection.write()
@@ -150,7 +161,7 @@ class Session:
     def _ended(self) -> TargetError:
         ended = self._connection.ended
         assert ended is not None
-        if ended.kind == "garbled" or ended.data:
+        if ended.kind != "closed" or ended.data:
             return self._not_amps(ended.data, ended.detail)
         if not self.ack.header:
             return NotAmpsError(f"{self.spec.address} closes the connection instead of answering the logon ({ended.detail})")

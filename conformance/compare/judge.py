@@ -18,7 +18,7 @@ from conformance.compare.masking import Suspect, masked
 from conformance.compare.relations import judge_relations
 from conformance.compare.slots import judge_slot
 from conformance.compare.surplus import judge_unexpected
-from conformance.results import Finding, Verdict
+from conformance.results import WHOLE_SCENARIO, Finding, Verdict
 from conformance.rules import Catalogue, applicable
 from reference_model.client.program import ClientProgram
 from reference_model.config import InstanceConfig
@@ -50,7 +50,14 @@ class Examination:
 
 
 def judge(scenario: Scenario, observation: Observation, config: InstanceConfig, catalogue: Catalogue) -> Verdict:
-    """The verdict. Raises ProgramError if the model does not judge such a program."""
+    """The verdict. Raises ProgramError if the model does not judge such a program.
+
+    Nothing is judged where the runner stopped reading: what is missing may have come, and what came is too much to look at.
+    """
+    unread = next((event for event in observation.events if event.kind == "unread"), None)
+    if unread is not None:
+        why = f"connection {unread.connection}: {unread.detail}"
+        return Verdict(scenario=scenario.name, exercised=dict.fromkeys(scenario.exercises, 1), inconclusive={WHOLE_SCENARIO: why})
     return examine(scenario, observation, config, catalogue).verdict
 
 

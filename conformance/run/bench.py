@@ -18,7 +18,7 @@ from conformance.compare import judge
 from conformance.errors import TargetError
 from conformance.faults.proxies import Proxies
 from conformance.naming import Naming
-from conformance.results import Finding, Verdict
+from conformance.results import WHOLE_SCENARIO, Finding, Verdict
 from conformance.rules import Catalogue
 from conformance.run_file import Origin, RunWriter
 from conformance.runner import Habits, execute
@@ -30,6 +30,14 @@ from reference_model.scenario import Scenario
 
 PATIENCE: Final = 10
 """Times the usual deadline in the run that confirms a missing message: what comes then was slow, not missing."""
+
+
+UNREAD_MAX: Final = 3
+"""After so many scenarios in which the target sent more than is read, or took longer than a scenario may take, the run ends: each of
+them costs much, and none is judged."""
+
+RECORDED_BYTES_MAX: Final = 4 * 1024 * 1024
+"""A longer recording is not kept: a run file must not fill the disk with what a target sends. Usual ones have some kilobytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,23 +58,31 @@ class Examined:
     seconds: float = 0.0
 
     @property
+    def unread(self) -> str | None:
+        """Why nothing more was read from a connection before it had ended."""
+        events = self.observation.events if self.observation is not None else ()
+        return next((event.detail for event in events if event.kind == "unread"), None)
+
+    @property
     def decisive(self) -> tuple[Finding, ...]:
-        """The findings that decide about their rules: neither explained by others nor merely slow."""
-        if self.verdict is None:
+        """The findings that decide about their rules: neither explained by others nor merely slow, in a scenario that can be judged."""
+        if self.verdict is None or WHOLE_SCENARIO in self.verdict.inconclusive:
             return ()
         return tuple(finding for finding in self.verdict.findings if finding.masked_by is None and not finding.slow)
 
     def record(self, writer: RunWriter, origin: Origin) -> None:
         """Append it to a run file."""
         recording: Mapping[str, Any] | None = None
-        if self.observation is not None and self.naming is not None:
+        counts = self.counts()
+        short = counts["bytes_sent"] + counts["bytes_received"] <= RECORDED_BYTES_MAX
+        if self.observation is not None and self.naming is not None and short:
             recording = programs.observation_to_json(self.observation, self.naming)
         writer.scenario(
             origin=origin,
             program=programs.to_json(self.scenario),
             observation=recording,
             verdict=self.verdict,
-            counts=self.counts(),
+            counts=counts,
             seconds=self.seconds,
             error=self.error,
         )
@@ -132,14 +148,19 @@ class Bench:
         self._habits = Habits()
         self._proxies = proxies
         self._confirmed: set[tuple[str, str, str]] = set()
+        self._unread: list[str] = []
 
     def examine(self, scenario: Scenario) -> Examined:
         """Execute and judge; what is missing at a deadline is waited for once more, with ten times the deadline.
 
-        Raises TargetError: the target is gone, or its slot cannot be emptied.
+        Raises TargetError: the target is gone, its slot cannot be emptied, or it sends without end.
         """
+        if len(self._unread) >= UNREAD_MAX:
+            raise TargetError(f"the run ends here, after {UNREAD_MAX} scenarios that went on without end ({self._unread[-1]})")
         began = time.monotonic()
         examined = self.once(scenario)
+        if examined.unread is not None:
+            self._unread.append(f"{scenario.name}: {examined.unread}")
         doubtful = _doubtful(examined, self._confirmed)
         if doubtful:
             patient = replace(self._limits, timeout_scale=self._limits.timeout_scale * PATIENCE)

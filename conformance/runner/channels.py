@@ -5,7 +5,6 @@ Nothing here knows the steps of a program. Every frame becomes one event; what a
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from conformance.client.connection import SHOWN_BYTES_MAX, Connection, Ended, Poller
-from conformance.client.limits import Limits
+from conformance.client.limits import Allowance, Limits
 from conformance.naming import to_logical, to_real
 from conformance.runner.awaited import Awaited, Entry, Need
 from conformance.runner.faulty import PAUSES_MAX, Doom, pieces
@@ -67,7 +66,14 @@ class Channels:
     late        labels of waits that were given up
     """
 
-    def __init__(self, target: Target, limits: Limits, habits: Habits | None, route: Callable[[str], TargetSpec] | None = None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        limits: Limits,
+        habits: Habits | None,
+        allowance: Allowance,
+        route: Callable[[str], TargetSpec] | None = None,
+    ) -> None:
         """`route`: the address for each connection, None: that of the target."""
         self._route = route or (lambda _: target.spec)
         self.events: list[Event] = []
@@ -88,13 +94,13 @@ class Channels:
         self._poller = Poller()
         self.opened_utc = datetime.now(UTC).isoformat(timespec="microseconds")
         self._began_s = time.monotonic()
+        self._allowance = allowance
+        self._until = self._began_s + allowance.seconds
 
     def open(self, name: str, label: str) -> Peer:
         """Connect. Raises UnreachableError."""
-        limits = self._limits
-        connection = Connection.open(
-            self._route(name), timeout_s=limits.connect_s * self._scale, frames_max=limits.frames_max, bytes_max=limits.bytes_max
-        )
+        allowance, timeout_s = self._allowance, self._limits.connect_s * self._scale
+        connection = Connection.open(self._route(name), timeout_s=timeout_s, frames_max=allowance.frames, bytes_max=allowance.bytes)
         peer = self.peers[name] = Peer(name, connection, Awaited(self._target.config, self._habits))
         self._awaited.append(peer.awaited)
         self._poller.add(connection)
@@ -252,13 +258,25 @@ class Channels:
             if connection.ended is None and peer.doom.over(connection.read_left) and payloads:
                 self.shut(peer)
                 return progress
-        ended = connection.ended
-        if ended is not None:
-            self._poller.remove(connection)
-            connection.close()
-            offending = self._without_secret_bytes(ended.data) if ended.kind == "garbled" else b""
-            self.note(name, ended.kind, payload=offending, detail=ended.detail)
+        if connection.ended is not None:
+            self._bury(peer, connection.ended)
         return progress
+
+    def _bury(self, peer: Peer, ended: Ended) -> None:
+        """Close a connection of which nothing is read any more, and record why."""
+        self._poller.remove(peer.connection)
+        peer.connection.close()
+        offending = b"" if ended.kind == "closed" else self._without_secret_bytes(ended.data)
+        self.note(peer.name, ended.kind, payload=offending, detail=ended.detail)
+
+    def _time_is_up(self) -> None:
+        """The scenario has taken all the time that it may take: nothing is read any more."""
+        for peer in self.peers.values():
+            if not peer.gone:
+                peer.connection.ended = Ended(
+                    kind="unread", detail=f"the scenario has taken more than {self._allowance.seconds:g} s: not read on"
+                )
+                self._bury(peer, peer.connection.ended)
 
     def _masked(self, message: Message) -> tuple[Message, bytes]:
         """A message that shows a password, and its payload, as they may be kept."""
@@ -292,8 +310,10 @@ class Channels:
             self._set_deadline(peer, now)
         waiting, passed = list(peers), True
         while True:
+            if now >= self._until:
+                self._time_is_up()
             rest: list[Peer] = []
-            until = math.inf
+            until = self._until
             for peer in waiting:
                 lack = need(peer)
                 if lack is Need.NOTHING:
@@ -347,7 +367,7 @@ class Channels:
 
     def listen(self, seconds: float) -> None:
         """Read and write for that long."""
-        until = time.monotonic() + seconds
+        until = min(time.monotonic() + seconds, self._until)
         while (left := until - time.monotonic()) > 0:
             self._pump(left)
 

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, assert_never
 
-from conformance.client.limits import DEFAULT_LIMITS, Limits
+from conformance.client.limits import DEFAULT_LIMITS, Allowance, Limits
 from conformance.errors import ProxyError, TargetError, UnreachableError
 from conformance.faults.proxies import Proxies
 from conformance.runner.awaited import Need
 from conformance.runner.channels import Channels, Peer, outstanding
-from conformance.runner.faulty import LOST_S, SETTLE_LOST_MS_LOOPBACK, SETTLE_LOST_MS_REMOTE, drain_s
+from conformance.runner.faulty import LOST_S, SETTLE_LOST_MS_LOOPBACK, SETTLE_LOST_MS_REMOTE, drain_s, pauses_s
 from conformance.runner.foreign import count_foreign
 from conformance.runner.habits import Habits
 from conformance.runner.marker import Marker
@@ -95,7 +95,7 @@ class _Execution:
         self._refused: set[str] = set()
         self._proxies = proxies
         self._through = proxied(scenario)
-        self._channels = Channels(target, limits, habits, self._route)
+        self._channels = Channels(target, limits, habits, _allowance(scenario, limits), self._route)
         self._resolver = Resolver(target.config, self._channels.events, self._channels.sent)
 
     def observation(self) -> Observation:
@@ -384,3 +384,16 @@ class _Execution:
                 self._unresolved.append(label)
             return None
         return peer
+
+
+def _allowance(scenario: Scenario, limits: Limits) -> Allowance:
+    """What the scenario may take, by its size."""
+    sends = [send for step in scenario.steps if isinstance(step, Together) for lane in step.lanes for send in lane]
+    sends += [step for step in scenario.steps if isinstance(step, Send)]
+    steps = len(scenario.steps) + len(sends)
+    slow_s = sum(drain_s(step) + pauses_s(step) for step in scenario.steps if isinstance(step, Fault))
+    return limits.allowance(
+        steps=steps,
+        body_bytes=sum(len(send.command.body) for send in sends),
+        seconds=sum(step.seconds for step in scenario.steps if isinstance(step, Advance)) + steps * slow_s,
+    )

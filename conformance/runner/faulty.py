@@ -78,6 +78,11 @@ def drain_s(fault: Fault) -> float:
             return 0.0
 
 
+def pauses_s(fault: Fault) -> float:
+    """How long the pauses in one frame may last with this fault, in seconds."""
+    return PAUSES_MAX * fault.number("pause_ms") / 1000 if fault.kind == "pieces" else 0.0
+
+
 def pieces(frame: bytes, size: int) -> list[bytes]:
     """The frame in pieces of that size."""
     return [frame[at : at + size] for at in range(0, len(frame), size)]

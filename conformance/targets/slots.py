@@ -114,6 +114,8 @@ class Slot:
         seen = look(session, [self.topic])[self.topic]
         if seen.refused is not None:
             raise missing_topic(self.topic, seen.refused)
+        if not seen.complete:
+            raise SlotError(f"slot {self.number}: a query of {self.topic} was not answered to its end")
         return seen
 
     def _refuse_foreign(self, seen: Look) -> None:

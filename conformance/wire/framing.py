@@ -73,7 +73,8 @@ class FrameReader:
                 self._need = LENGTH_BYTES + length
                 break
             at = start + length
-            payloads.append(bytes(source[start:at]))
+            with memoryview(source) as view:  # a slice of the buffer would be one more copy of what may be 200 MB
+                payloads.append(bytes(view[start:at]))
         if source is self._buffer:
             del self._buffer[:at]
         else:

@@ -22,6 +22,13 @@ from conformance.wire.errors import WireError
 from conformance.wire.names import CANONICAL, TEXT_NAMES
 from reference_model.messages import NUMBER_FIELDS, HeaderValue
 
+HEADER_BYTES_MAX: Final = 1024 * 1024
+"""No header is longer: the documented fields hold names, filters, keys and numbers. A header becomes some twenty times its length in
+memory, so that the limit of a frame alone would not bound it."""
+
+FIELDS_MAX: Final = 256
+"""Some fifty fields are documented."""
+
 U64_MAX: Final = 2**64 - 1
 DECIMAL: Final = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 """A number of at most 64 bits has at most 20 digits; longer ones stay text."""
@@ -59,7 +66,7 @@ _scan_json = make_scanner(_JSON)
 
 def header_end(payload: bytes, at: int = 0) -> int:
     """Where the header that begins at `at` ends: behind the first closing brace outside of strings. Raises WireError."""
-    found = _WHOLE.match(payload, at)
+    found = _WHOLE.match(payload, at, at + HEADER_BYTES_MAX)
     if found is None:
         raise WireError(_why_not_whole(payload, at))
     return found.end()
@@ -99,7 +106,7 @@ def read_plain(text: str, at: int) -> tuple[dict[str, HeaderValue], int] | None:
         members, end = _scan_json(text, at)
     except (ValueError, StopIteration, RecursionError):
         return None
-    if text[at] != "{":
+    if text[at] != "{" or len(members) > FIELDS_MAX:
         return None
     header: dict[str, HeaderValue] = {}
     for key, value in members:
@@ -191,16 +198,18 @@ def _utf8(header: dict[str, HeaderValue]) -> dict[str, HeaderValue]:
 
 def _members(payload: bytes, at: int) -> tuple[list[tuple[bytes, bytes]], int]:
     """Raw key and value of each member, and the end of the header."""
-    empty = _EMPTY.match(payload, at)
+    end = header_end(payload, at)
+    empty = _EMPTY.match(payload, at, end)
     if empty is not None:
         return [], empty.end()
-    end = header_end(payload, at)
     members: list[tuple[bytes, bytes]] = []
     here = at
     while True:
         member = _MEMBER.match(payload, here, end)
         if member is None:
             raise WireError(_why_no_member(payload, here, end))
+        if len(members) == FIELDS_MAX:
+            raise WireError(f"a header of more than {FIELDS_MAX} fields")
         members.append((member[1], member[2].rstrip(b" \t\r\n")))
         here = member.end()
         closing = payload[here : here + 1]
@@ -241,6 +250,8 @@ def _seen(payload: bytes, at: int) -> str:
 def _why_not_whole(payload: bytes, at: int) -> str:
     if payload[at : at + 1] != b"{":
         return f"a header begins with '{{', {_seen(payload, at)}"
+    if len(payload) - at > HEADER_BYTES_MAX:
+        return f"the header does not end within {HEADER_BYTES_MAX} bytes"
     return "the header is not terminated"
 
 

@@ -1,14 +1,18 @@
 """The stages of comparing, each alone: atoms, fields, bodies, the adopted order, and which message is taken for which."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from tape import ack, connect, delivery, fence, look, on, play, program, publish, query, record, result, send, sow
+from tape import CATALOGUE, ack, connect, delivery, fence, look, on, play, program, publish, query, record, result, send, sow
 
 from conformance.compare.adopt import adopt
 from conformance.compare.bodies import agrees, compare_body
 from conformance.compare.explode import UNPARSED, Atom, explode
 from conformance.compare.fields import described, satisfied
+from conformance.compare.judge import judge
+from conformance.results import WHOLE_SCENARIO, Verdict
+from reference_model.config import STANDARD
 from reference_model.expectation import Absent, Body, Is, Like, Member, OneOf, Present, Same, Unknown, Within
 from reference_model.messages import Message
 from reference_model.observation import Event, Observation
@@ -289,3 +293,16 @@ def test_an_ack_without_id_is_the_one_that_lacks_before_it_is_one_too_many():
     assert not extra.alignment.renamed
     assert {finding.rule for finding in extra.verdict.findings} <= {R("CMD-ACK-01"), R("CMD-ACK-08")}
     assert extra.verdict.findings
+
+
+def test_nothing_is_judged_where_the_runner_stopped_reading():
+    found = look(program(connect(), query("q")), {"q": result("q", record(9, TWO))})
+    scenario = replace(found.scenario, exercises=(R("SOW-QRY-05"),))
+    unread = Event(at_s=9.0, connection="a", kind="unread", detail="more than 2,000 frames came: not read on")
+    observation = replace(found.observation, events=(*found.observation.events, unread))
+    assert judge(scenario, found.observation, STANDARD, CATALOGUE).findings
+    assert judge(scenario, observation, STANDARD, CATALOGUE) == Verdict(
+        scenario="by-hand",
+        exercised={R("SOW-QRY-05"): 1},
+        inconclusive={WHOLE_SCENARIO: "connection a: more than 2,000 frames came: not read on"},
+    )

@@ -1,17 +1,21 @@
 """Examining a scenario: what is missing is confirmed, what goes wrong with us is recorded, what a target loses ends the run."""
 
+import json
+
 import pytest
 
 from conformance.client.limits import Limits
-from conformance.errors import UnreachableError
+from conformance.errors import TargetError, UnreachableError
 from conformance.naming import Naming
 from conformance.results import Finding, Verdict
 from conformance.rules import load
 from conformance.run import bench as benches
-from conformance.run.bench import PATIENCE, Bench, Examined
+from conformance.run.bench import PATIENCE, RECORDED_BYTES_MAX, UNREAD_MAX, Bench, Examined
 from conformance.run.examples import Examples
+from conformance.run_file import RunHeader, RunWriter
 from reference_model.config import STANDARD
-from reference_model.observation import Observation
+from reference_model.messages import Message
+from reference_model.observation import Event, Observation
 from reference_model.rule import R
 from reference_model.scenario import Scenario
 
@@ -52,7 +56,8 @@ def played(monkeypatch):
             now = todo.pop(0)
             if isinstance(now, Exception):
                 raise now
-            return Observation(scenario=scenario.name, events=(), late=now[0], resolved={}, unresolved=tuple(map(repr, now[1])))
+            events = (Event(at_s=0, connection="a", kind="unread", detail=now[2]),) if now[2:] else ()
+            return Observation(scenario=scenario.name, events=events, late=now[0], resolved={}, unresolved=tuple(map(repr, now[1])))
 
         def judge(scenario, observation, _config, _catalogue):
             found = [finding for finding in (MISSING, WRONG) if repr(finding) in observation.unresolved]
@@ -101,6 +106,29 @@ def test_a_target_that_is_lost_is_nobodys_verdict(played):
     bench, *_ = played(UnreachableError("gone"))
     with pytest.raises(UnreachableError):
         bench.examine(SCENARIO)
+
+
+def test_a_target_that_sends_without_end_in_several_scenarios_ends_the_run(played):
+    bench, _, _ = played(*[((), (), "more than 2,000 frames came")] * UNREAD_MAX)
+    for _ in range(UNREAD_MAX):
+        assert bench.examine(SCENARIO).unread == "more than 2,000 frames came"
+    with pytest.raises(TargetError, match="after 3 scenarios that went on without end \\(s: more than 2,000 frames came\\)"):
+        bench.examine(SCENARIO)
+
+
+def test_a_long_recording_is_not_kept(tmp_path):
+    header = RunHeader(run="r", harness="1", edition="1", started_utc="", uri="u", version=None, features=(), profile="smoke", seed=1)
+    for size, kept in ((1000, True), (RECORDED_BYTES_MAX, False)):
+        sent = Event(at_s=0, connection="a", kind="sent", label="x", payload=b"{" + b" " * size + b"}", message=Message(header={}))
+        observation = Observation(scenario="s", events=(sent,))
+        examined = Examined(
+            scenario=SCENARIO, verdict=Verdict(scenario="s"), observation=observation, naming=Naming(topics="t_", clients="c_")
+        )
+        with RunWriter(tmp_path / "run.jsonl", header) as writer:
+            examined.record(writer, "smoke")
+        record = json.loads((tmp_path / "run.jsonl").read_text("utf-8").splitlines()[1])
+        assert (record["observation"] is not None) == kept
+        assert record["counts"]["bytes_sent"] == size + 2
 
 
 def test_only_the_chosen_rules_have_verdicts(played):

@@ -66,7 +66,9 @@ def test_the_end_of_the_stream(pair, sent, detail):
     assert connection.ended.detail.startswith(detail)
 
 
-@pytest.mark.parametrize(("data", "detail"), [(frame(b"") * 51, "more than 50 frames"), (frame(b"x" * 9_997), "more than 10000 bytes")])
+@pytest.mark.parametrize(
+    ("data", "detail"), [(frame(b"") * 51, "more than 50 frames"), (frame(b"x" * 9_997), "more than 10,000 bytes")]
+)
 def test_what_is_received_is_bounded(pair, data, detail):
     connection, theirs = pair
     theirs.sendall(data)
@@ -74,6 +76,7 @@ def test_what_is_received_is_bounded(pair, data, detail):
     for _ in range(10):
         got += connection.read()
     assert detail in connection.ended.detail
+    assert connection.ended.kind == "unread"
     assert len(got) <= 50
 
 

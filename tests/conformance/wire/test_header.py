@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.wire import WireError, decode, raw_fields, split
+from conformance.wire.header import FIELDS_MAX, HEADER_BYTES_MAX
 
 READ = [
     ("blanks anywhere between tokens", b'{ \t"c" : \n"p"\r,"t"\r\n: "x" \t}', {"cmd": "publish", "topic": "x"}),
@@ -95,6 +96,9 @@ REFUSED = [
     (b'{"a":}', "a value expected"),
     (b'{"a":,"b":1}', "a value expected"),
     (b'{"a"="b"}', "':' expected after a key"),
+    (b"{" + b'"a":1,' * FIELDS_MAX + b'"b":2}', f"a header of more than {FIELDS_MAX} fields"),
+    (b"{" + b'"a":1,' * 1_000_000 + b'"b":2}', f"the header does not end within {HEADER_BYTES_MAX} bytes"),
+    (b'{"a":"' + b"x" * HEADER_BYTES_MAX + b'"}', f"the header does not end within {HEADER_BYTES_MAX} bytes"),
 ]
 
 
