@@ -334,7 +334,7 @@ def damaged(payload):
 BODY_BYTES = 90_000_000
 
 LATER = {
-    "silence": taken_over(drain),
+    "silence from then on": taken_over(drain),
     "an end": taken_over(lambda _: None),
     "an echo": taken_over(echo),
     "garbage": taken_over(garbage),

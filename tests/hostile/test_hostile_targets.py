@@ -22,7 +22,7 @@ LATER_S_MAX = 300.0
 
 KEPT_MIB_MAX = 16
 
-FEW = "CMD-ACK,CMD-FLUSH-02,SOW-REC-06,SOW-REC-07,WIRE-FRAME,WIRE-HDR"
+FEW = "CMD-ACK,CMD-FLUSH-02,CMD-PUB-01,CMD-PUB-03,SOW-REC-06,SOW-REC-07,WIRE-FRAME,WIRE-HDR"
 """Some twenty scenarios: logons, acks, queries, subscriptions."""
 
 
@@ -64,32 +64,31 @@ def test_wrong_from_the_first_byte(measure, tmp_path, name):
     assert read(tmp_path / "amps-report" / "run.jsonl").footer["outcome"] == "not_measured"
 
 
-CODES = {
-    "acks for commands never sent": 1,
-    "invalid UTF-8": 1,
-    "a reset in mid frame": 1,
-    "silence": 1,
-    "an echo": 1,
-    "a byte a second": 1,
-    "garbage": 1,
-    "an end": 1,
-    "a length of 2 GB": 1,
-    "16 million fields": 1,
-    "100 MB of braces": 1,
-    "100 MB of blanks": 1,
-    "100 MB of quotes": 1,
-    "100 MB of backslashes": 1,
+BROKEN = {
+    "acks for commands never sent",
+    "invalid UTF-8",
+    "a reset in mid frame",
+    "silence from then on",
+    "an echo",
+    "a byte a second",
+    "garbage",
+    "an end",
+    "a length of 2 GB",
 }
-"""1 where what came shows a broken rule; 4 where it goes on without end, so that nothing can be said of it."""
+"""Where what came shows a broken rule."""
+
+ENDLESS = {name for name in LATER if "endless" in name or "million messages" in name or "without end" in name}
+"""Where it goes on without end, so that nothing can be said of it. What is great and does end can be either: it depends on what was read
+before."""
 
 
 @pytest.mark.parametrize("name", chosen(LATER))
 def test_honest_until_a_scenario_has_logged_on(measure, tmp_path, name):
     with EmbeddedServer(expand(STANDARD, range(1)), seed=5) as honest, Listener(Between(honest.port, LATER[name])) as server:
-        ended = measure("run", "--target", server.address, "--rules", FEW, "--seed", "1", deadline_s=LATER_S_MAX)
+        ended = measure("run", "--target", server.address, "--rules", FEW, "--strict", "--seed", "1", deadline_s=LATER_S_MAX)
     bounded(ended, seconds_max=LATER_S_MAX)
     recorded = read(tmp_path / "amps-report" / "run.jsonl")
-    assert ended.code == CODES.get(name, 4)
+    assert ended.code in ({1} if name in BROKEN else {4} if name in ENDLESS else {1, 4})
     assert recorded.footer["exit_code"] == ended.code
-    if ended.code == 4:
+    if name in ENDLESS:
         assert "the run ends here, after 3 scenarios that went on without end" in " ".join(ended.out.split())
