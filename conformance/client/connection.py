@@ -73,7 +73,9 @@ class Connection:
         "written",
     )
 
-    def __init__(self, sock: socket.socket | TlsSocket, *, frames_max: int = ASKED_FRAMES_MAX, bytes_max: int = ASKED_BYTES_MAX) -> None:
+    def __init__(
+        self, sock: socket.socket | TlsSocket, *, frames_max: int = ASKED_FRAMES_MAX, bytes_max: int = ASKED_BYTES_MAX
+    ) -> None:
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -337,7 +337,7 @@ class _Performance:
         ended = line.connection.ended
         if ended is not None and not line.told:
             line.told = True
-            kind: EventKind = "garbled" if ended.kind == "garbled" else "closed"
+            kind: EventKind = ended.kind
             self._record(line.name, kind, payload=ended.data, detail=ended.detail)
             self._forget(line)
 

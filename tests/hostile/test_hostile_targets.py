@@ -78,8 +78,7 @@ BROKEN = {
 """Where what came shows a broken rule."""
 
 ENDLESS = {name for name in LATER if "endless" in name or "million messages" in name or "without end" in name}
-"""Where it goes on without end, so that nothing can be said of it. What is great and does end can be either: it depends on what was read
-before."""
+"""Where it goes on without end, so that nothing can be said of it. What is great and does end can be either."""
 
 
 @pytest.mark.parametrize("name", chosen(LATER))
