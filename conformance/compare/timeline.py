@@ -113,7 +113,7 @@ def _text(event: Event) -> str:
             return "connected"
         case "closed":
             return cut(" ".join(filter(None, ["connection closed", event.detail])), TEXT_CHARS_MAX)
-        case "garbled":
+        case "garbled" | "unread":
             return cut(f"bytes that are no message: {event.detail}", TEXT_CHARS_MAX)
         case "step":
             return cut(event.detail or "step", TEXT_CHARS_MAX)
