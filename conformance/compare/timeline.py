@@ -113,8 +113,10 @@ def _text(event: Event) -> str:
             return "connected"
         case "closed":
             return cut(" ".join(filter(None, ["connection closed", event.detail])), TEXT_CHARS_MAX)
-        case "garbled" | "unread":
+        case "garbled":
             return cut(f"bytes that are no message: {event.detail}", TEXT_CHARS_MAX)
+        case "unread":
+            return cut(event.detail, TEXT_CHARS_MAX)
         case "step":
             return cut(event.detail or "step", TEXT_CHARS_MAX)
         case "sent" | "received":
