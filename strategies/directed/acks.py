@@ -120,12 +120,16 @@ def without_cmd_id(p: Program) -> None:
     R("CMD-ACK-10"),
     R("CMD-ACK-11"),
     R("CMD-MSG-25"),
+    R("CMD-SUB-10"),
+    R("SUB-MULTI-10"),
 )
 def stay_at_home(p: Program) -> None:
-    """Two connections that subscribe to the same topic: each gets the acks of its own commands only."""
+    """Two connections that subscribe to the same topic: each gets the acks of its own commands only; one publishes at once what it has
+    just subscribed to, and the ack comes first."""
     a, b = p.open("a"), p.open("b")
     a.subscribe("@chat")
     b.subscribe("@chat")
+    b.publish("@chat", {"n": 0})
     a.publish("@chat", {"n": 1}, acks="processed,completed")
     b.flush(acks="received,processed")
 

@@ -42,15 +42,6 @@ def of_topics_of_all_names(p: Program) -> None:
     late.delivered(writer.publish(names[0], {"n": "marker"}))
 
 
-@subscriptions(R("CMD-SUB-10"))
-def of_its_own_messages(p: Program) -> None:
-    """A client that publishes at once what it has just subscribed to: the ack comes first."""
-    both, writer = p.open("both"), p.open("writer")
-    both.subscribe("@chat")
-    both.publish("@chat", {"n": 1})
-    both.delivered(writer.publish("@chat", {"n": "marker"}))
-
-
 @subscriptions(R("SUB-REG-14"))
 def without_an_id(p: Program) -> None:
     """Neither sub_id nor cmd_id: the messages name an id that the server made."""
