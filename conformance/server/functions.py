@@ -137,7 +137,7 @@ def _extreme(wanted: int) -> Body:
     def call(_: Scene, arguments: Sequence[Value]) -> Value:
         numbers = [number for argument in arguments if (number := to_number(argument)) is not None and not is_nan(number)]
         if not numbers:
-            return NAN if any(argument is not None for argument in arguments) else None
+            return NAN
         return max(numbers) if wanted > 0 else min(numbers)
 
     return call

@@ -100,6 +100,8 @@ NUMBERS: Final = Group(
         shows(R("EXPR-NFN-02"), "GREATEST(/a, /b, 7) = 9", yes='{"a":9,"b":-1}', no='{"a":8,"b":-1}'),
         shows(R("EXPR-NFN-03"), "LEAST(/a, /b, 7) = -1", yes='{"a":9,"b":-1}', no='{"a":1,"b":9}'),
         shows(R("EXPR-NFN-04"), "GREATEST('x','y') IS NAN", yes='{"n":9}'),
+        shows(R("EXPR-NFN-04"), "GREATEST(/missing) IS NAN", yes='{"n":9}'),
+        shows(R("EXPR-NFN-04"), "LEAST(/missing, '', NULL) IS NAN", yes='{"n":9}'),
         shows(R("EXPR-NFN-06"), "CEILING(2.1) = 3", yes='{"n":9}'),
         shows(R("EXPR-NFN-06"), "CEILING(-2.1) = -2 AND CEILING(5) = 5", yes='{"n":9}'),
         shows(R("EXPR-NFN-07"), "FLOOR(2.9) = 2", yes='{"n":9}'),
