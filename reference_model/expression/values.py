@@ -277,7 +277,19 @@ def _number_orders(one: Number, other: Number) -> frozenset[int]:
     if isinstance(one, float) or isinstance(other, float):
         close = double != second and abs(double - second) <= near * max(abs(double), abs(second))
         return _EITHER if close else by_double
-    return by_double | _order(one < other, one == other)
+    orders = by_double | _order(one < other, one == other)
+    # An integer beyond what every double holds may be compared exactly with the double of the other side (expressions.md §18, 7).
+    if _beyond_doubles(one):
+        orders |= _order(one < Decimal(second), one == Decimal(second))
+    if _beyond_doubles(other):
+        orders |= _order(Decimal(double) < other, Decimal(double) == other)
+    return orders
+
+
+def _beyond_doubles(value: int | Decimal) -> bool:
+    """Whether it counts, or may count, as an integer that has no double of its own."""
+    exponent = 0 if isinstance(value, int) else value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= 0 and not -exact_double_max <= value <= exact_double_max
 
 
 def _orders_as_text(left: Scalar, right: Scalar) -> frozenset[int]:
