@@ -45,7 +45,8 @@ SHORTEST: Final[Mapping[str, int]] = {
     "ack_without_command_id": 1, "command_id_in_lower_case": 1, "ack_without_status": 1, "failure_told_as_success": 1,
     "persisted_only_of_records": 1, "bad_filter_ignored": 1, "no_sow_is_empty": 1, "any_batch_size": 1, "topic_matches_missing": 1,
     "empty_group_lost": 1, "empty_group_left_open": 1, "query_id_lost": 1, "query_id_is_command_id": 1, "query_id_only_if_given": 1,
-    "delete_matches_missing": 1, "missing_sow_key_fails": 1, "blanks_in_headers": 1, "batch_limit_one_less": 1, "deleted_counts_one_more": 1,
+    "delete_matches_missing": 1, "missing_sow_key_fails": 1, "blanks_in_headers": 1, "batch_limit_one_less": 1,
+    "deleted_counts_one_more": 1,
     # a failure, and a command that must still be answered
     "failure_closes": 2,
     # a record and a query
