@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
 from typing import Final, Literal
 
 from conformance.client.limits import Limits
@@ -178,19 +177,24 @@ class _Look:
             self._others(bench)
 
     def _first(self, bench: Bench) -> None:
-        """Until the first finding."""
-        random = (
-            () if self._search.smoke_only else drawn(self._search.seed, config=instance_of(self._mutant), faults=self._mutant.lossy)
-        )
-        for scenario in chain(_directed(self._mutant, self._search), random):
+        """Until the first finding: all directed scenarios, however busy the machine is, then random ones until the limit."""
+        for scenario in _directed(self._mutant, self._search):
             self._examine(bench, scenario)
-            if self._found is not None or time.monotonic() - self._began > self._search.limit_s:
+            if self._found is not None:
+                return
+        if self._search.smoke_only:
+            return
+        for scenario in drawn(self._search.seed, config=instance_of(self._mutant), faults=self._mutant.lossy):
+            if time.monotonic() - self._began > self._search.limit_s:
+                return
+            self._examine(bench, scenario)
+            if self._found is not None:
                 return
 
     def _others(self, bench: Bench) -> None:
         """Scenarios that exercise the rules which the mutant breaks and which were not blamed yet."""
         for rule in self._mutant.breaks:
-            for scenario in _exercising((rule,), self._search.exercised)[:SCENARIOS_FOR_A_RULE_MAX]:
+            for scenario in _exercising(self._mutant, (rule,), self._search.exercised)[:SCENARIOS_FOR_A_RULE_MAX]:
                 if rule in self._broken:
                     break
                 self._examine(bench, scenario)
@@ -223,14 +227,14 @@ class _Look:
 def _directed(mutant: Mutant, search: Search) -> Sequence[Scenario]:
     if search.order == "profile":
         return directed(instance_of(mutant))
-    first = _exercising(mutant.breaks, search.exercised)
-    return [*first, *(scenario for scenario in directed() if scenario not in first)]
+    first = _exercising(mutant, mutant.breaks, search.exercised)
+    return [*first, *(scenario for scenario in directed(instance_of(mutant)) if scenario not in first)]
 
 
-def _exercising(rules: Sequence[str], exercised: Exercised) -> list[Scenario]:
+def _exercising(mutant: Mutant, rules: Sequence[str], exercised: Exercised) -> list[Scenario]:
     """The scenarios that exercise these rules: first those that were written for one of them, of the others the shortest first."""
     names = {name for rule in rules for name in exercised.get(rule, ())}
-    found = [scenario for scenario in directed() if scenario.name in names]
+    found = [scenario for scenario in directed(instance_of(mutant)) if scenario.name in names]
     return sorted(found, key=lambda scenario: (not set(rules) & set(scenario.exercises), scenario.commands))
 
 
