@@ -31,7 +31,7 @@ from conformance.results import Conclusion, FindingGroup, Ledger, Verdict, verdi
 SCHEMA_VERSION: Final = 1
 RUN_FILE: Final = "run.jsonl"
 
-Origin = Literal["smoke", "random", "replay"]
+Origin = Literal["smoke", "random", "replay", "corpus"]
 Keep = Literal["some", "all"]
 """Which recordings are kept: those of smoke and of whatever did not pass, or all of them."""
 

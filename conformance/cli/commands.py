@@ -134,6 +134,14 @@ def report_dir(default: str) -> Decorator:
     click.option("--only-failed", is_flag=True, help="Only the scenarios that broke a rule in the last run, found in --report-dir."),
     PAUSE,
     VERBOSE,
+    click.option("--corpus", type=PATH, metavar="DIR", help="Programs that failed once: they run first, and what fails is added."),
+    click.option("--shard", metavar="I/N", help="Do the I-th of N parts; 'report' puts the parts together."),
+    click.option(
+        "--restart-command",
+        "restart",
+        metavar="CMD",
+        help="Starts the target again if it goes away in the middle; must come to an end.",
+    ),
 )
 def run_command(**options: Any) -> int:
     """Run scenarios against a server and give a verdict on every rule."""
@@ -217,6 +225,7 @@ def known_failing_update_command(**options: Any) -> int:
     ),
     click.option("-o", "--output", type=PATH, metavar="FILE", help="Write this file, print nothing."),
     click.option("--report-dir", type=PATH, metavar="DIR", help="Write every format into this folder."),
+    click.option("--history", type=PATH, metavar="DIR", help="Add the run to this history of nights, and make its pages anew."),
 )
 def report_command(**options: Any) -> int:
     """Report of run files, without a target; several (shards of one run) are merged into one report.
@@ -225,6 +234,7 @@ def report_command(**options: Any) -> int:
     amps-conformance report                                     the last run, on the terminal
     amps-conformance report shard-*/run.jsonl --report-dir all  one report of all shards, every format
     amps-conformance report --format junit -o junit.xml         one file
+    amps-conformance report night/run.jsonl --history nights    what changed since the last night: nights/index.html
 
     The exit code is that of the run.
     """  # noqa: D301 (the mark of click for lines that stay as they are)

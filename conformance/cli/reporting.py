@@ -10,7 +10,7 @@ import click
 
 from conformance.errors import UsageError
 from conformance.run_file import RUN_FILE
-from reports import terminal
+from reports import nightly, terminal
 from reports.files import FORMATS, write_file, write_reports
 from reports.record import from_files
 
@@ -18,11 +18,13 @@ PARTS: Final = "run.*.jsonl"
 """What the workers of a pytest session leave in its folder if the session was killed before it put them together."""
 
 
-def report(*, paths: Sequence[Path], form: str, output: Path | None, report_dir: Path | None) -> int:
+def report(*, paths: Sequence[Path], form: str, output: Path | None, report_dir: Path | None, history: Path | None) -> int:
     """Print or write, and return the exit code of the run. Raises UsageError, HarnessError (a file cannot be written)."""
     made = from_files(run_files(paths))
-    if report_dir is not None:
-        files = write_reports(made, report_dir)
+    if report_dir is not None or history is not None:
+        files = () if report_dir is None else write_reports(made, report_dir)
+        if history is not None:
+            files = (*files, *nightly.keep(made, history))
         terminal.show(terminal.console(), terminal.closing(made, files=[str(file) for file in files]))
     elif form == "terminal":
         if output is not None:

@@ -16,8 +16,8 @@ from conformance.errors import UsageError
 from conformance.rules import Side
 from conformance.run import conduct
 from conformance.run.selection import Selection
-from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_slots, place_of
 from conformance.run_file import RUN_FILE
+from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_shard, parse_slots, place_of
 from conformance.targets.spec import parse_target
 from conformance.targets.target_file import tls_of
 from reports.terminal import console
@@ -84,7 +84,15 @@ def replay(*, file: Path, seed: int | None, verbose: bool, **options: Any) -> in
     return conduct.replay(scenario, settings, display).exit_code
 
 
-def _settings(*, seed: int | None, slots: str, time_limit: str | None = None, rules: str | None = None, **options: Any) -> Settings:
+def _settings(
+    *,
+    seed: int | None,
+    slots: str,
+    time_limit: str | None = None,
+    rules: str | None = None,
+    shard: str | None = None,
+    **options: Any,
+) -> Settings:
     """The settings of the options; those with a text of their own are parsed. Raises UsageError."""
     toxiproxy = (options.pop(f"toxiproxy{name}", None) for name in ("", "_upstream", "_listen"))
     settings = Settings(
@@ -94,12 +102,17 @@ def _settings(*, seed: int | None, slots: str, time_limit: str | None = None, ru
         slots=parse_slots(slots),
         time_limit_s=None if time_limit is None else parse_duration(time_limit),
         rules=rules,
+        shard=(1, 1) if shard is None else parse_shard(shard),
         **options,
     )
     if settings.pause and not sys.stdin.isatty():
         raise UsageError("--pause-on-failure waits for Enter; it needs a terminal")
     if settings.time_limit_s is not None and settings.profile == "smoke":
         raise UsageError("--time-limit goes with --profile pr, nightly or faults; smoke runs its scenarios to the end")
+    if settings.restart is not None and settings.target is None:
+        raise UsageError("--restart-command goes with --target; a server of our own is started by the run")
+    if settings.client is not None and (settings.corpus is not None or settings.restart is not None or settings.shard != (1, 1)):
+        raise UsageError("--corpus, --shard and --restart-command are for servers, not for --client")
     return settings
 
 

@@ -91,10 +91,10 @@ class ClientRun(Run):
         self.hello: Hello | None = None
         super().__init__(settings, selection, events, origin=origin)
 
-    def _drawn(self) -> Iterator[Scenario]:
+    def _kinds(self) -> dict[str, Iterator[Scenario]]:
         from strategies.clients.drawing import client_programs as draw  # noqa: PLC0415 (half a second that a smoke run does not need)
 
-        return cast("Iterator[Scenario]", draw(self.settings.seed))
+        return {"clients": cast("Iterator[Scenario]", draw(self.settings.seed))}
 
     def _header(self, spec: TargetSpec | None, version: str) -> RunHeader:
         del spec, version
@@ -111,8 +111,7 @@ class ClientRun(Run):
             self._write()
             self.events.opened(self.header)
             either = cast("Bench", bench)  # examine and once are all that is asked of it
-            if self._directed(either):
-                self._random(either)
+            self._work(either)
             self._explain(either)
 
     def _explainer(self, bench: Bench | None = None, budget_s: float = 0.0) -> Explainer:

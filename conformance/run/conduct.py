@@ -7,11 +7,13 @@ import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Final, Literal
 
 from conformance import programs
-from conformance.errors import ConformanceError, HarnessError, MisconfiguredError, TargetError, UsageError
+from conformance.errors import ConformanceError, HarnessError, MisconfiguredError, TargetError, UnreachableError, UsageError
 from conformance.known import holding
 from conformance.results import Conclusion, Finding, Ledger, Outcome, verdict_from_data
 from conformance.rules import implied, load
@@ -22,8 +24,11 @@ from conformance.run.explaining import Explainer
 from conformance.run.opening import CRASH_FILE, bench_on, header_of, new_run_id, report_folder, serving
 from conformance.run.pace import Pace
 from conformance.run.programs import directed, drawn
-from conformance.run.selection import Selection, select
+from conformance.run.regressions import Regressions, keep, regressions
+from conformance.run.restarting import restart
+from conformance.run.selection import Selection, select, shard_of
 from conformance.run.settings import Settings, instance_of
+from conformance.run.turns import Turns
 from conformance.run_file import RUN_FILE, Damage, Failure, Origin, RunHeader, RunWriter, records
 from conformance.runner.execution import proxied
 from conformance.targets.spec import TargetSpec
@@ -37,11 +42,19 @@ EXPLAIN_S_MAX: Final = 30.0
 """How long the failures of a run may be shrunk and repeated after its time limit: the shortest are told well, the others briefly."""
 
 
+RESTARTS_MAX: Final = 20
+"""A target that goes away again and again is not measured by starting it for ever."""
+
+SHARD_NUMBERS: Final = 1_000_000
+"""Random scenarios are numbered; the shards of one run count from places so far apart."""
+
+
 def planned(settings: Settings) -> Selection:
     """What a run with these settings does. UsageError: it makes no sense."""
     instance, _ = instance_of(settings, settings.slots.start)
     gentle = settings.target is not None and not settings.target.loopback and not settings.disruptive
-    return select(directed(instance), load(), instance.features, rules=settings.rules, exclude=settings.exclude, gentle=gentle)
+    whole = select(directed(instance), load(), instance.features, rules=settings.rules, exclude=settings.exclude, gentle=gentle)
+    return shard_of(whole, *settings.shard)
 
 
 def run(settings: Settings, events: Events) -> Conclusion:
@@ -107,16 +120,47 @@ class Run:
         self.unmeasured: list[str] = []
         self.errors: list[str] = []
         self.interrupted = False
-        self.scenarios = self.commands = 0
+        self.scenarios = self.commands = self.restarts = 0
         self.pace = Pace(settings.max_rate)
         self.began = time.monotonic()
         random = origin == "smoke" and settings.profile != "smoke" and settings.limit_s is not None
         self.until = self.began + settings.limit_s if random and settings.limit_s is not None else None
-        self.drawn = self._drawn() if random else iter(())
+        self.turns = Turns(self._kinds()) if random else None
+        self.corpus = Regressions() if settings.corpus is None else regressions(settings.corpus, self.instance)
+        self.unmeasured += self.corpus.damage
+        self.plan = self._plan()
+        self.current: tuple[Origin, Scenario] | None = None
 
-    def _drawn(self) -> Iterator[Scenario]:
+    def _kinds(self) -> dict[str, Iterator[Scenario]]:
+        """What is drawn: a night draws without faults and with them, other profiles one of both. Each shard has numbers of its own."""
         settings = self.settings
-        return drawn(settings.seed, config=self.instance, faults=settings.profile == "faults", proxy=settings.proxies is not None)
+        draw = partial(
+            drawn,
+            settings.seed,
+            start=(settings.shard[0] - 1) * SHARD_NUMBERS,
+            config=self.instance,
+            proxy=settings.proxies is not None,
+        )
+        kinds = {"nightly": (False, True), "faults": (True,)}.get(settings.profile, (False,))
+        return {"faults" if faults else "plain": draw(faults=faults) for faults in kinds}
+
+    def _plan(self) -> Iterator[tuple[Origin, Scenario]]:
+        """All that this run does, phase by phase: what failed once, the directed scenarios, random ones until the time is over."""
+        part, parts = self.settings.shard
+        again = [one for one in self.corpus.programs[part - 1 :: parts] if self.settings.proxies is not None or not proxied(one)]
+        directed_ones = self.selection.directed
+        if again:
+            self.events.began("corpus", total=len(again), limit_s=None)
+            yield from (("corpus", scenario) for scenario in again)
+        self.events.began(self.origin, total=len(directed_ones), limit_s=None)
+        yield from ((self.origin, scenario) for scenario in directed_ones)
+        if self.turns is None or self.until is None:
+            return
+        self.events.began("random", total=None, limit_s=max(0.0, self.until - time.monotonic()))
+        for scenario in self.turns:
+            if time.monotonic() >= self.until:
+                return
+            yield "random", scenario
 
     def _explainer(self, bench: Bench | None = None, budget_s: float = 0.0) -> Explainer:
         return Explainer(self.settings, self.catalogue, self.instance, bench=bench, budget_s=budget_s)
@@ -151,19 +195,42 @@ class Run:
         return header_of(self.settings, self.selection, self.instance, run=self.run_id, spec=spec, version=version, profile=profile)
 
     def _measure(self) -> None:
+        while True:
+            try:
+                self._measure_once()
+            except UnreachableError as error:
+                if not self._restarted(error):
+                    raise
+            else:
+                return
+
+    def _measure_once(self) -> None:
+        """From the opening of the target to the explanations; a run that was cut off goes on where it was."""
         slot = self.settings.slots.start
         with (
             serving(self.settings) as spec,
             bench_on(spec, self.settings, self.instance, self.catalogue, self.selection, run=self.run_id, slot=slot) as bench,
         ):
-            self.header = self._header(spec, bench.target.version)
-            self._write()
-            self.events.opened(self.header)
+            if self.writer is None:
+                self.header = self._header(spec, bench.target.version)
+                self._write()
+                self.events.opened(self.header)
             bench.while_open = self._while_open if self.settings.pause else None
-            if self._directed(bench):
-                self._random(bench)
+            self._work(bench)
             bench.while_open = None
             self._explain(bench)
+
+    def _restarted(self, error: UnreachableError) -> bool:
+        """Start a target again that went away in the middle of the run, as the user said how. That it did is told with the run."""
+        if self.settings.restart is None or self.writer is None or self.restarts == RESTARTS_MAX:
+            return False
+        self.restarts += 1
+        where = f" in {self.current[1].name}" if self.current is not None else ""
+        self.unmeasured.append(f"the target went away{where} and was started again ({error})")
+        restart(self.settings.restart)
+        if self.current is not None:
+            self.plan = chain([self.current], self.plan)
+        return True
 
     def _while_open(self, examined: Examined) -> None:
         """Let somebody look at the target if the scenario makes the run red."""
@@ -182,17 +249,13 @@ class Run:
             self.writer = RunWriter(self.settings.report_dir / RUN_FILE, self.header, keep=self.settings.keep)
         return self.writer
 
-    def _directed(self, bench: Bench) -> bool:
-        """False: enough failures."""
-        self.events.began(self.origin, total=len(self.selection.directed), limit_s=None)
-        return all(self._one(bench, scenario, self.origin) for scenario in self.selection.directed)
-
-    def _random(self, bench: Bench) -> None:
-        if self.until is None:
-            return
-        self.events.began("random", total=None, limit_s=max(0.0, self.until - time.monotonic()))
-        for scenario in self.drawn:
-            if time.monotonic() >= self.until or not self._one(bench, scenario, "random"):
+    def _work(self, bench: Bench) -> None:
+        """What is planned, until it is done or has failed often enough."""
+        for origin, scenario in self.plan:
+            self.current = origin, scenario
+            more = self._one(bench, scenario, origin)
+            self.current = None
+            if not more:
                 return
 
     def _one(self, bench: Bench, scenario: Scenario, origin: Origin) -> bool:
@@ -203,6 +266,8 @@ class Run:
         self.commands += scenario.commands
         if examined.verdict is not None:
             self.ledger.add(examined.verdict)
+            if origin == "random" and self.turns is not None:
+                self.turns.took(examined.verdict.exercised, examined.seconds)
         if examined.error is not None:
             self.errors.append(f"{scenario.name}: {examined.error}")
             note_crash(self.settings.report_dir, f"{scenario.name}: {examined.error}", examined.trace)
@@ -221,9 +286,15 @@ class Run:
             return
         explainer = self._explainer(bench, EXPLAIN_S_MAX)
         self.events.began("explaining", total=len(self.examples), limit_s=EXPLAIN_S_MAX)
+        told = self._told()
         for examined, finding in self.examples:
-            self._explain_one(explainer, examined, finding)
+            if finding.group not in told:
+                self._explain_one(explainer, examined, finding)
             self.events.explained(finding.rule)
+
+    def _told(self) -> set[tuple[str, str, str]]:
+        """The kinds of failures that are explained."""
+        return {(failure["rule"], failure["kind"], failure["field"]) for failure in self.explained}
 
     def _explain_one(self, explainer: Explainer, examined: Examined, finding: Finding) -> None:
         try:
@@ -246,10 +317,12 @@ class Run:
         try:
             writer = self._write()
             explainer = self._explainer()
-            told = {(failure["rule"], failure["kind"], failure["field"]) for failure in self.explained}
+            told = self._told()
             for examined, finding in self.examples:
                 if finding.group not in told:
                     self._explain_one(explainer, examined, finding)
+            if self.settings.corpus is not None:
+                keep(self.settings.corpus, folder, self.explained)
             writer.footer(self._report().conclusion)
             written.append(RUN_FILE)
         except HarnessError as error:

@@ -9,7 +9,7 @@ from conformance.run.bench import Examined
 from conformance.run_file import RunHeader
 from reports.record import Report
 
-PhaseName = Literal["smoke", "random", "explaining", "replay"]
+PhaseName = Literal["smoke", "random", "explaining", "replay", "corpus"]
 
 
 class Events(Protocol):

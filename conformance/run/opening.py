@@ -102,6 +102,7 @@ def header_of(
         "max_failures": settings.max_failures,
         "max_rate": settings.max_rate,
         "disruptive": settings.disruptive or None,
+        "shard": f"{settings.shard[0]}/{settings.shard[1]}" if settings.shard[1] > 1 else None,
         "target_file": None if settings.target_file is None else str(settings.target_file),
         "toxiproxy": None if settings.proxies is None else settings.proxies.toxiproxy,
         "target_config": None if settings.target_config is None else str(settings.target_config),

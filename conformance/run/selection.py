@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from conformance.errors import UsageError
@@ -74,6 +74,11 @@ def select(
         left_out=left_out,
         required=tuple(rule for rule in required if rule not in too_rough and (chosen is None or rule in chosen)),
     )
+
+
+def shard_of(selection: Selection, part: int, parts: int) -> Selection:
+    """The part-th of so many parts: every parts-th scenario. What has to be exercised is a matter of all parts together."""
+    return replace(selection, directed=selection.directed[part - 1 :: parts])
 
 
 def _chosen(catalogue: Catalogue, rules: str | None, exclude: str | None) -> frozenset[str] | None:

@@ -34,6 +34,10 @@ SEED_BITS: Final = 31
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _UNIT_S: Final = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
+_SHARD: Final = re.compile(r"(\d{1,4})/(\d{1,4})", re.ASCII)
+
+SHARDS_MAX: Final = 1000
+
 _SLOTS: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?", re.ASCII)
 
 
@@ -57,6 +61,9 @@ class Settings:
     keep           which recordings stay in the run file
     known          failures that are excused in advance
     pause          wait at each scenario that makes the run red, with its connections open
+    corpus         a folder of programs that failed once: they run first, and what fails is added; None: there is none
+    shard          (i, n): this run does the i-th of n parts
+    restart        command line that starts the target again when it is gone; None: then the run ends
     client         command line of the adapter of a client under test (or tcp://HOST:PORT of a running one), None: a server is tested
     proxies        where toxiproxy is, for faults that only a proxy makes; None: there are none such
     """
@@ -82,6 +89,9 @@ class Settings:
     keep: Keep = "some"
     known: tuple[KnownFailure, ...] = ()
     pause: bool = False
+    corpus: Path | None = None
+    shard: tuple[int, int] = (1, 1)
+    restart: str | None = None
     client: str | None = None
     proxies: Place | None = None
 
@@ -115,6 +125,15 @@ def place_of(toxiproxy: str | None, upstream: str | None, listen: str | None) ->
     if upstream is not None:
         parse_address(upstream, "--toxiproxy-upstream")
     return Place(toxiproxy=toxiproxy, upstream=upstream, listen=listen)
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """(2, 8) of `2/8`. Raises UsageError."""
+    found = _SHARD.fullmatch(text.strip())
+    part, parts = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= part <= parts <= SHARDS_MAX:
+        raise UsageError(f"'{text}' is no shard; write I/N with 1 <= I <= N <= {SHARDS_MAX}")
+    return part, parts
 
 
 def parse_slots(text: str) -> range:
