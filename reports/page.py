@@ -1,32 +1,23 @@
 """`index.html`: the run as one page that needs nothing else. What is shown of a run is decided here, how it looks in `templates/`.
 
-What a target sent is text: every value is made printable (`reports.plain.safe`) and escaped on its way into the page, the data of
-timelines as JSON without `<`. The page allows its own script and style by their hashes, and nothing from elsewhere.
+What a target sent is text (`reports.html`); the data of timelines is JSON without `<`.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any, Final
-
-from jinja2 import DictLoader, Environment, StrictUndefined, Template
-from markupsafe import Markup
 
 from conformance.known import View
 from conformance.results import Outcome, RunOutcome
 from conformance.rules import Rule
 from reports import terminal
-from reports.plain import number, safe
+from reports.html import document
+from reports.plain import number
 from reports.record import Report
 from reports.stories import Stories, Story
 from reports.told import excuse, reason, troubles, word
-
-TEMPLATES: Final = "templates"
 
 WORDS: Final = {
     "failed": "failed",
@@ -111,13 +102,11 @@ def page(report: Report) -> str:
     excused = report.viewed(View.FLAKY, View.KNOWN_FAILING)
     head, _, rest = terminal.verdict(report).partition(": ")
     kind, glyph = _VERDICTS[report.conclusion.outcome]
-    style, script = _asset("page.css"), _asset("page.js")
-    return _template().render(
+    return document(
+        "page",
+        styles=("page.css",),
+        script="page.js",
         title=f"{head}: {report.header.uri}",
-        style=Markup(style),  # noqa: S704 (a file of ours)
-        script=Markup(script),  # noqa: S704 (a file of ours)
-        style_hash=_hash(style),
-        script_hash=_hash(script),
         header=report.header,
         verdict={"head": head, "rest": rest},
         verdict_class=kind,
@@ -235,34 +224,3 @@ def _filters(report: Report, shown: Sequence[str]) -> list[dict[str, Any]]:
         {"name": "level", "options": [(level, level) for level in dict.fromkeys(rule.level for rule in rules)]},
         {"name": "tier", "options": [(str(tier), f"tier {tier}") for tier in sorted({rule.tier for rule in rules})]},
     ]
-
-
-# ---- the template ------------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _asset(name: str) -> str:
-    return (files("reports") / TEMPLATES / name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=DictLoader({"page": _asset("page.html.j2")}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_printable,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page")
-
-
-def _printable(value: object) -> object:
-    """What stands between the braces of the template: mark-up of ours as it is, texts in printable characters."""
-    return safe(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _hash(text: str) -> str:
-    """As a policy names what it allows."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
