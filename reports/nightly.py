@@ -106,7 +106,7 @@ def facts(night: Night, before: Night | None) -> Iterator[tuple[str, str]]:
     yield "target", night.target
     yield "version", f"AMPS {night.version}" if night.version else "not known"
     yield "profile", night.profile
-    yield "begun", night.started_utc.partition(".")[0].replace("T", " ") + " UTC"
+    yield "begun", night.started_utc[:19].replace("T", " ") + " UTC"
     yield "rules exercised", f"{len(night.rules):,}{_change(len(night.rules), len(before.rules) if before else None)}"
     yield "scenarios", f"{night.scenarios:,}{_change(night.scenarios, before.scenarios if before else None)}"
     yield "ran", f"{night.seconds:,.0f} s, {rate(night):,.0f} commands a second"
