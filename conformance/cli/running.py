@@ -16,8 +16,8 @@ from conformance.errors import UsageError
 from conformance.rules import Side
 from conformance.run import conduct
 from conformance.run.selection import Selection
-from conformance.run_file import RUN_FILE
 from conformance.run.settings import Settings, draw_seed, instance_of, knowing, parse_duration, parse_shard, parse_slots, place_of
+from conformance.run_file import RUN_FILE
 from conformance.targets.spec import parse_target
 from conformance.targets.target_file import tls_of
 from reports.terminal import console
