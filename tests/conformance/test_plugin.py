@@ -111,7 +111,7 @@ def test_each_worker_has_a_slot_and_no_verdict_is_lost(run, tmp_path, healthy):
     assert [record["record"] for record in whole[:: len(whole) - 1]] == ["header", "footer"]
     topics = {record["observation"]["topics"] for record in whole if record["record"] == "scenario"}
     assert topics == {"amct_s00_", "amct_s01_"}
-    assert "amps-report/summary.json" in output
+    assert "amps-report/index.html" in output
 
 
 def test_a_broken_rule_fails_its_items_with_the_story_and_without_a_traceback(run, tmp_path, broken):
