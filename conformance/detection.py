@@ -159,7 +159,7 @@ def _top(
         "|---|---|",
         f"| mutants | {len(rows)} |",
         f"| found | {len(found)}{_percent(len(found), len(rows))} |",
-        f"| seconds until found by the profile ({len(timed)} mutants): median, slowest | {took} |",
+        *([f"| seconds until found by the profile ({len(timed)} mutants): median, slowest | {took} |"] if timed else []),
         f"| blamed exactly: a declared rule, in the first scenario that found the mutant | {exact}{_percent(exact, len(found))} |",
         f"| core rules of level must with a check | {len(judged)} |",
         f"| of them seen to fail under a mutant | {len(judged) - len(alive)}{_percent(len(judged) - len(alive), len(judged))} |",
