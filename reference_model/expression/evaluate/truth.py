@@ -126,14 +126,15 @@ def _call(expr: Call, tree: object) -> Value:
 
 
 def _if(expr: Call, tree: object) -> Value:
-    """The branch that is not chosen need not be evaluated (EXPR-IF-05)."""
+    """The branch that is not chosen need not be evaluated (EXPR-IF-05). Of an array the first element, as in every function
+    (EXPR-ARR-09)."""
     condition, chosen, other = expr.arguments
     outcomes = truth(condition, tree)
     if outcomes == TRUE:
-        return value(chosen, tree)
+        return first(value(chosen, tree))
     if not outcomes & TRUE:
-        return value(other, tree)
-    one, two = value(chosen, tree), value(other, tree)
+        return first(value(other, tree))
+    one, two = first(value(chosen, tree)), first(value(other, tree))
     return one if one == two and type(one) is type(two) else OPEN
 
 

@@ -189,6 +189,8 @@ RULES = [
     ("{}", "REPLACE('marzipan', 'zip', 'zap') = 'marzapan'", ON),
     ("{}", "REGEXP_REPLACE('marzipan', 'r.*p', 't') = 'matan'", ON),
     ('{"s":"aabab"}', "REGEXP_MATCH(/s, '(?U)a.*b') = 'aab'", ON),
+    ('{"d":[1,2]}', "1 <> IF(/d IS NULL, 1, /d)", OFF),
+    ('{"d":[1,2]}', "2 = IF(1 = 1, /d, 0)", OFF),
     ("{}", r"REGEXP_MATCH('xab', '\x61.') = 'ab'", ON),
     ('{"s":"-5"}', "ABS(/s) = 5", ON),
     ("{}", "CEILING(2.1) = 3 AND FLOOR(2.9) = 2 AND CEILING(5) = 5", ON),
