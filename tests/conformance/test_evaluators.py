@@ -62,9 +62,9 @@ SLIPS = [
 
 @pytest.mark.parametrize(("function", "change"), [slip[1:] for slip in SLIPS], ids=[slip[0] for slip in SLIPS])
 def test_a_slip_of_one_side_is_seen(monkeypatch, function, change):
-    from conformance.server import filters
+    from conformance.server import language
 
-    monkeypatch.setattr(filters, function, change(getattr(filters, function)))
+    monkeypatch.setattr(language, function, change(getattr(language, function)))
     found = compare(3, 0, 200)
     assert found.disagreements
     assert found.shown

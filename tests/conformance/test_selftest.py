@@ -23,6 +23,7 @@ def test_a_fault_is_found(tmp_path, capsys):
     assert "2 of 2 mutants found, 2 blamed exactly" in capsys.readouterr().out
 
 
+@pytest.mark.slow  # CI does the same from the command line
 def test_a_mutant_without_fault_turns_the_run_red(tmp_path, capsys):
     assert run(tmp_path, "--mutant", CANARY.name, "--time-limit", "3s") == 1
     assert "NOT FOUND" in capsys.readouterr().out

@@ -1,10 +1,9 @@
 """The scenarios made from the table of probes: no row is left out, and what is open stays open."""
 
-from dataclasses import replace
-
 import pytest
 
-from conformance.server import filters
+from conformance.server import language
+from conformance.server.language import Language
 from reference_model.config import STANDARD
 from reference_model.expectation import Occurs, OneOf
 from reference_model.model import predict
@@ -73,32 +72,29 @@ def test_without_a_rule_that_it_is_about_such_a_filter_is_no_program():
 
 
 def like_without_raw_strings(monkeypatch):
-    usual = filters._searcher
-    monkeypatch.setattr(filters, "_searcher", lambda pattern: usual(replace(pattern, raw=False)))
+    monkeypatch.setattr(Language, "is_literal", lambda _, __: False)
 
 
 def smaller_or_equal_is_smaller(monkeypatch):
-    monkeypatch.setitem(filters._WANTED, "<=", frozenset({-1}))
+    monkeypatch.setitem(language.WANTED, "<=", frozenset({-1}))
 
 
 def division_of_integers_is_exact(monkeypatch):
-    usual = filters._integers
-    monkeypatch.setattr(
-        filters, "_integers", lambda one, operator, other: one / other if operator == "/" else usual(one, operator, other)
-    )
+    usual = Language.computed
+
+    def computed(self, one, operator, other):
+        return one / other if operator == "/" and one is not None and other else usual(self, one, operator, other)
+
+    monkeypatch.setattr(Language, "computed", computed)
 
 
 def or_as_in_sql(monkeypatch):
-    usual = filters._chain
+    usual = Language.goes_on
 
-    def chain(operands, *, goes_on):
-        def either(scene):
-            truths = [filters.to_truth(operand(scene)) for operand in operands]
-            return True if True in truths else None if None in truths else False
+    def goes_on(self, truth, *, conjunction):
+        return usual(self, truth, conjunction=conjunction) if conjunction else truth is not True
 
-        return usual(operands, goes_on=goes_on) if goes_on else either
-
-    monkeypatch.setattr(filters, "_chain", chain)
+    monkeypatch.setattr(Language, "goes_on", goes_on)
 
 
 @pytest.mark.parametrize(

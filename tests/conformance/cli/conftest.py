@@ -29,6 +29,7 @@ def broken():
 def run(tmp_path, capsys, monkeypatch):
     """(exit code, lines on stdout, lines on stderr) of a call."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COLUMNS", raising=False)  # the workers of xdist have one
 
     def call(*arguments):
         code = main([str(argument) for argument in arguments])

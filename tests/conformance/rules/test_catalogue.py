@@ -44,7 +44,7 @@ def test_the_catalogue_is_consistent():
 def test_the_catalogue_is_whole():
     catalogue = load()
     assert len(catalogue) > 2000
-    assert catalogue.areas == ("AGG", "BOOK", "CLI", "CMD", "DELTA", "EXPR", "OOF", "QUEUE", "SOW", "SUB", "WIRE")
+    assert catalogue.areas == ("AGG", "BOOK", "CLI", "CMD", "DELTA", "EXPR", "FAULT", "OOF", "QUEUE", "SOW", "SUB", "WIRE")
     rule = catalogue["SOW-TOPN-02"]
     assert (rule.area, rule.topic, rule.core, rule.side) == ("SOW", "SOW-TOPN", True, "server")
 
