@@ -22,6 +22,8 @@ from reference_model.config import STANDARD
 from reports.files import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow  # CI runs pytest --target for real, twice
+
 SUITES = ROOT / "conformance" / "suites"
 DEADLINE_S = 120.0
 INSTALLED = any(entry.value == "conformance.plugin" for entry in importlib.metadata.entry_points(group="pytest11"))
