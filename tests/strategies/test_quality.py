@@ -63,7 +63,7 @@ STATES = {
     "a given key in a list": (2, 1),
     "a key that the target showed": (10, 3),
     "a malformed body": (3, 2),
-    "a filter that does not compile": (8, 1),
+    "a filter that does not compile": (13, 1),
     "no key in a body": (6, 1),
     "a command that fails and one that follows": (23, 2),
     "many commands in one write": (2, 21),

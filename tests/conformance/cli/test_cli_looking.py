@@ -82,7 +82,7 @@ def test_a_pause_keeps_connections_and_records(run, broken, monkeypatch):
     assert all(records > 0 for records in seen)
     assert out.count("Press Enter to close them and go on, Ctrl-C to end the run.") == len(seen)
     at = next(n for n, line in enumerate(out) if line.startswith("FAILED  SOW-TOPN-07  skip_n skips in the order: "))
-    assert re.fullmatch(r"  scenario \S+; its records are in the topics amct_s00_\*", out[at + 1])
+    assert re.fullmatch(r"  scenario paging-\S+; its records are in the topics amct_s00_\*", out[at + 1])
     assert re.fullmatch(r"  open connections: a \(client name amct-\w+-s00-\d+-a\).*", out[at + 2])
 
 
