@@ -22,7 +22,6 @@ from reference_model.config import STANDARD
 from reports.files import FILES
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.slow  # CI runs pytest --target for real, twice
 
 SUITES = ROOT / "conformance" / "suites"
 DEADLINE_S = 120.0
