@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from conformance.checks.registry import Chosen, Result, Seen, finding, judges, judges_obligation
 from reference_model.messages import DOCUMENTED_ACKS, AckType, ack_types
+from reference_model.observation import Observation
 from reference_model.rule import R
 
 STATUSES = frozenset({"success", "failure"})
@@ -114,19 +115,24 @@ def acks_of_lists(seen: Seen) -> Result:
             )
 
 
-@judges(R("CMD-ACK-17"))
-def acks_stay_home(seen: Seen) -> Result:
-    """No ack of a command that only another connection sent."""
+def owners_of_acks(observation: Observation) -> dict[str, set[str]]:
+    """Per cmd_id with which acks were asked for, the connections that did."""
     owners: dict[str, set[str]] = {}
-    for event in seen.observation.events:
+    for event in observation.events:
         if event.kind == "sent" and event.message is not None:
             cmd_id = event.message.text("cmd_id")
             if cmd_id is not None and ack_types(event.message):
                 owners.setdefault(cmd_id, set()).add(event.connection)
+    return owners
+
+
+@judges(R("CMD-ACK-17"))
+def acks_stay_home(seen: Seen) -> Result:
+    """No ack of a command that only another connection sent."""
+    owners = owners_of_acks(seen.observation)
     connections = {connection for owner in owners.values() for connection in owner}
-    if len(connections) < 2 or not seen.ended >= connections:
-        return
-    yield R("CMD-ACK-17")
+    if len(connections) > 1 and seen.ended >= connections:
+        yield R("CMD-ACK-17")
     for index, event in seen.received:
         assert event.message is not None
         cmd_id = event.message.text("cmd_id")

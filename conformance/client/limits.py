@@ -30,7 +30,7 @@ FRAMES_A_STEP_MAX: Final = 200
 """Per connection of one scenario, and so many more for each step of it. Usual scenarios receive some hundred frames, great ones some
 ten thousand; an endless stream must cost neither memory nor time."""
 
-RECEIVED_BYTES_MAX: Final = 32 * 1024 * 1024
+RECEIVED_BYTES_MAX: Final = 16 * 1024 * 1024
 BYTES_A_BYTE_MAX: Final = 100
 """Per connection of one scenario, and so many more for each byte of the bodies that it sends: a body may be delivered to many
 subscriptions and be in the result of many queries. Messages become up to thirty times their length in memory."""

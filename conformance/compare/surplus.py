@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
+from conformance.checks.acks import owners_of_acks
 from conformance.compare.case import Case, subject_of
 from conformance.compare.explode import Atom
 from conformance.compare.texts import atom_text, named
@@ -49,7 +50,10 @@ def judge_unexpected(case: Case) -> None:
         if slot.when and (slot.when[0] not in case.alignment.matched or slot.when[0] in case.alignment.renamed)
     }
     strays = {(atom.connection, atom.correlation) for atom in case.alignment.renamed.values() if atom.kind != "ack"}
+    owners = owners_of_acks(case.observation)
     for atom in case.alignment.surplus:
+        if atom.kind == "ack" and atom.connection not in owners.get(atom.text("cmd_id") or "", {atom.connection}):
+            continue  # it carries the id of the command that it answers, and came to the wrong connection: CMD-ACK-17 is a check
         if atom.where in open_answers:  # whether it had to come was to be told by an ack that did not come
             continue
         if (atom.connection, atom.correlation) in strays:  # that its id is wrong is a finding already
