@@ -175,15 +175,28 @@ def test_after_an_interrupt_in_the_middle_of_a_reset_close_still_empties(serve, 
     session.close()
 
 
-@pytest.mark.parametrize("mutant", MUTANTS)
+NEVER_EMPTY = "removed_record_stays"
+"""No way of deleting has any effect."""
+
+
+def filled(spec):
+    target = ServerTarget.open(spec, STANDARD, slot=0, run="r", limits=Limits(answer_s=0.5))
+    publishes = [Message(header={"cmd": "publish", "topic": "amct_s00_orders"}, body=b'{"id":%d}' % n) for n in range(3)]
+    target._session.flush(publishes, timeout_s=0.1)
+    target.touch(["@orders"])
+    return target
+
+
+@pytest.mark.parametrize("mutant", [mutant for mutant in MUTANTS if mutant != NEVER_EMPTY])
 def test_a_target_with_one_broken_rule_can_still_be_emptied(serve, mutant):
-    spec = serve(mutants=[mutant])
-    with ServerTarget.open(spec, STANDARD, slot=0, run="r", limits=Limits(answer_s=0.5)) as target:
-        publishes = [Message(header={"cmd": "publish", "topic": "amct_s00_orders"}, body=b'{"id":%d}' % n) for n in range(3)]
-        target._session.flush(publishes, timeout_s=0.1)
-        target.touch(["@orders"])
+    with filled(serve(mutants=[mutant])) as target:
         target.reset()
         assert bodies(target._session, "amct_s00_orders") == []
+
+
+def test_a_target_on_which_nothing_can_be_deleted_is_said_to_be_one(serve):
+    with filled(serve(mutants=[NEVER_EMPTY])) as target, pytest.raises(SlotError, match="still shows 3 records after sow_delete"):
+        target.reset()
 
 
 def test_names_are_new_for_each_execution(serve):
