@@ -203,6 +203,7 @@ def page(nights: Sequence[Night], found: Changes, catalogue: Catalogue, damage: 
         last=last,
         facts=list(facts(last, before)),
         news=news(found, catalogue),
+        no_news=_no_news(last),
         charts=charts(nights),
         nights=[
             {"night": night, "verdict": verdict(night), "broken": night.count(*RED), "good": night.count(*GOOD), "rate": rate(night)}
@@ -216,16 +217,23 @@ def page(nights: Sequence[Night], found: Changes, catalogue: Catalogue, damage: 
 def markdown(night: Night, found: Changes, catalogue: Catalogue) -> str:
     """The morning's news for the page of a CI job; the whole run has its own summary.md."""
     lines = [f"# {verdict(night)}", "", *(f"* {name} {_code(value)}" for name, value in facts(night, None)), ""]
-    for part in news(found, catalogue):
+    told = news(found, catalogue)
+    for part in told:
         lines += [
             f"## {part['head']}: {len(part['lines'])}",
             "",
             *(f"* `{safe(rule)}` {_code(said)}" for rule, said in part["lines"]),
             "",
         ]
-    if len(lines) == len(list(facts(night, None))) + 3:
-        lines += ["Nothing changed.", ""]
+    if not told:
+        lines += [_no_news(night), ""]
     return "\n".join(lines)
+
+
+def _no_news(night: Night) -> str:
+    if not night.rules:
+        return "Nothing was measured."
+    return "Nothing changed, and nothing is broken."
 
 
 def _code(text: str) -> str:
