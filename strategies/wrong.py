@@ -104,7 +104,8 @@ def _second_logon(drawing: Drawing) -> None:
 MISTAKES: Final[tuple[Callable[[Drawing], None], ...]] = (
     _query_with_a_bad_filter, _query_with_a_bad_filter, _query_with_a_bad_filter, _query_with_a_bad_filter,
     _subscription_with_a_bad_filter, _subscription_with_a_bad_filter,
-    _delete_with_a_bad_filter, _delete_with_a_bad_filter, _query_without_sow, _query_without_sow, _batch_too_large, _batch_too_large, _second_logon, _second_logon,
+    _delete_with_a_bad_filter, _delete_with_a_bad_filter, _query_without_sow, _query_without_sow,
+    _batch_too_large, _batch_too_large, _second_logon, _second_logon,
     _malformed_body, _malformed_body, _malformed_body, _without_key_fields,
     _without_given_key, _skip_without_company, _skip_without_company, _incomplete_delete, _publish_without_topic,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import traceback
@@ -56,8 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+_CREDENTIALS: Final = re.compile(r"(://[^\s/@:]*):[^\s/@]*@")
+
+
 def _complain(line: str, code: int) -> int:
-    click.echo(safe(line), err=True)
+    click.echo(safe(_CREDENTIALS.sub(r"\1:***@", line)), err=True)
     return code
 
 

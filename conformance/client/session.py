@@ -95,8 +95,11 @@ class Session:
             raise UnreachableError(f"{spec.address} accepts connections, but did not answer the logon within {wait_s:g} s")
         self.ack = reply.messages[-1]
         if (self.ack.text("status") or "").lower() != Status.SUCCESS:
-            reason = self.ack.text("reason") or f"status {self.ack.text('status')}"
+            reason = self._without_password(self.ack.text("reason") or f"status {self.ack.text('status')}")
             raise MisconfiguredError(f"{spec.address} refused the logon of {_who(spec)} ({reason})")
+
+    def _without_password(self, text: str) -> str:
+        return text.replace(self.spec.password, "***") if self.spec.password else text
 
     def new_id(self) -> str:
         """A command id that this session has not used."""

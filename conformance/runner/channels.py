@@ -267,7 +267,7 @@ class Channels:
         self._poller.remove(peer.connection)
         peer.connection.close()
         offending = b"" if ended.kind == "closed" else self._without_secret_bytes(ended.data)
-        self.note(peer.name, ended.kind, payload=offending, detail=ended.detail)
+        self.note(peer.name, ended.kind, payload=offending, detail=self._without_secret(ended.detail))
 
     def _time_is_up(self) -> None:
         """The scenario has taken all the time that it may take: nothing is read any more."""

@@ -7,6 +7,7 @@ of the run file together. What a worker does is in `measuring`, what the control
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -78,7 +79,14 @@ def take_part(config: pytest.Config) -> SuiteSession:
     except ConformanceError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(session, PLUGIN)
+    with contextlib.suppress(ValueError):  # not the main thread: somebody else hears signals there
+        signal.signal(signal.SIGTERM, _interrupt)
     return session
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    """SIGTERM is like Ctrl-C: what was found is reported, the slots are emptied and given back."""
+    raise KeyboardInterrupt
 
 
 def _aimed(option: Any) -> dict[str, Any]:

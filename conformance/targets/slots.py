@@ -1,7 +1,8 @@
 """The lease of a slot: an owner record in the slot's own topic, so that two runs never work on the same topics (design of isolation).
 
-The record is `{"slot":3,"run":"7f21","host":"ci-3","since":…,"at":…,"fresh_s":120}`; `since` and `at` are UTC, `at` is when the owner
-last refreshed it, and `fresh_s` seconds after that it counts for nothing. Clocks of hosts need to agree to a minute or so.
+The record is `{"slot":3,"run":"7f21","host":"ci-3","process":…,"since":…,"at":…,"fresh_s":120}`; `since` and `at` are UTC, `at` is
+when the owner last refreshed it, and `fresh_s` seconds after that it counts for nothing. Clocks of hosts need to agree to a minute or
+so. Where `process` shows that the owner ran on this very machine and runs no more, it counts for nothing at once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from conformance.client.session import Session
 from conformance.errors import SlotError
 from conformance.naming import SLOTS_MAX, slot_prefix
 from conformance.targets.control import ANY_ACK, Look, look, missing_topic
+from conformance.targets.processes import has_ended, this_process
 from conformance.targets.spec import DEFAULT_MESSAGE_TYPE, TargetSpec
 from reference_model.config import InstanceConfig, TopicConfig
 from reference_model.messages import Message
@@ -46,10 +48,11 @@ class Owner:
     since: datetime
     at: datetime
     fresh_s: float
+    process: str = ""
 
     def fresh(self, now: datetime) -> bool:
         """Whether the record still counts."""
-        return now <= self.at + timedelta(seconds=self.fresh_s)
+        return now <= self.at + timedelta(seconds=self.fresh_s) and not has_ended(self.process)
 
 
 class Slot:
@@ -86,6 +89,7 @@ class Slot:
             "slot": self.number,
             "run": self.run,
             "host": platform.node(),
+            "process": this_process(),
             "since": _text(self._since),
             "at": _text(now),
             "fresh_s": FRESH_S,
@@ -157,6 +161,7 @@ def _owners(seen: Look) -> list[Owner]:
                     since=datetime.fromisoformat(str(tree["since"])).astimezone(UTC),
                     at=datetime.fromisoformat(str(tree["at"])).astimezone(UTC),
                     fresh_s=float(tree["fresh_s"]),
+                    process=str(tree.get("process", "")),
                 )
             )
         except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
