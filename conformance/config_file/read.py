@@ -35,7 +35,7 @@ def read(source: str | Path, variables: Mapping[str, str] | None = None) -> tupl
         return _read(load(source, variables))
     except UsageError as error:
         line = " ".join(str(error).split())
-        raise UsageError(f"{source.name}: {line}" if isinstance(source, Path) else line) from None
+        raise UsageError(f"{source.name or source}: {line}" if isinstance(source, Path) else line) from None
 
 
 def _read(root: Node) -> tuple[InstanceConfig, list[str]]:
