@@ -17,8 +17,6 @@ from reference_model.config import STANDARD
 from strategies import directed
 from tests.strategies.breaches import breaches
 
-pytestmark = pytest.mark.slow
-
 BY_HAND = Path(__file__).parents[1] / "conformance" / "compare"
 KINDS = {
     "slot", "absence", "id", "field: Is", "field: Present", "field: Absent", "field: Within", "field: Like", "field: Same", "body",

@@ -79,19 +79,6 @@ def test_nothing_is_found_in_a_server_without_fault(seed):
 LOSSY = [mutant for mutant in MUTANTS.values() if mutant.lossy and not mutant.logged]
 
 
-@pytest.mark.slow  # CI looks for these mutants from the command line
-@pytest.mark.parametrize("mutant", LOSSY, ids=lambda mutant: mutant.name)
-def test_what_shows_only_under_faults_is_found_and_blamed(mutant):
-    """By the directed scenarios with faults, or the first random ones; without faults nothing is found."""
-    found: set[str] = set()
-    for some in (faults.scenarios, *([scenario] for scenario in drawn(80, seed=1))):
-        for verdict, _ in run_scenarios(some, mutants=[mutant.name]).values():
-            found |= {finding.rule for finding in verdict.findings if finding.masked_by is None}
-        if found & set(mutant.breaks):
-            break
-    assert found & set(mutant.breaks)
-
-
 @pytest.mark.parametrize("mutant", LOSSY, ids=lambda mutant: mutant.name)
 def test_what_shows_only_under_faults_shows_nothing_without(mutant):
     calm = [scenario for scenario in directed.ALL if scenario not in faults.scenarios][::6]

@@ -68,7 +68,6 @@ def test_smoke_exercises_every_core_rule_but_these(live, by_smoke):
     assert live - by_smoke == entries("smoke")
 
 
-@pytest.mark.slow
 def test_pr_exercises_every_core_rule_but_these(live, by_smoke, by_random):
     assert live - by_smoke - by_random == entries("pr")
 
