@@ -117,7 +117,7 @@ def report_dir(default: str) -> Decorator:
     click.option("--exclude", metavar="GLOB", help="All but these rules."),
     click.option("--list", "listing", is_flag=True, help="List the directed scenarios that would run, with their rules; run nothing."),
     SEED,
-    click.option("--time-limit", metavar="DURATION", help="90s, 10m or 2h. Default: 60s for pr, 1h for nightly."),
+    click.option("--time-limit", metavar="DURATION", help="90s, 10m or 2h. Default: 60s for pr and faults, 1h for nightly."),
     click.option("--max-failures", type=click.IntRange(min=1), help="End the run after so many kinds of failures."),
     report_dir("amps-report"),
     click.option("--record", type=click.Choice(["some", "all"]), default="some", show_default=True, help="Which recordings to keep."),
