@@ -41,7 +41,7 @@ def render(expr: Expr) -> str:
         case String():
             return _string(expr)
         case Identifier():
-            return _identifier(expr)
+            return path_text(expr)
         case Call(name, arguments):
             return f"{name}({_list(arguments)})"
         case And(operands):
@@ -86,7 +86,8 @@ def _string(string: String) -> str:
     return f"{quote}{string.body}{quote}"
 
 
-def _identifier(identifier: Identifier) -> str:
+def path_text(identifier: Identifier) -> str:
+    """The text of a path, in brackets where a name needs them."""
     *inner, last = identifier.steps
     plain = all(map(_PLAIN_STEP.fullmatch, [*inner, last.removeprefix("@")]))
     pieces = [f"[{name}]." for name in (identifier.message_type, identifier.topic) if name is not None]

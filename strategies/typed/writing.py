@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, assert_never
 
+from reference_model.expression.render import path_text
 from reference_model.expression.syntax import (
     Affix,
     And,
@@ -33,7 +34,6 @@ OR, AND, NOT, COMPARISON, TEST, SUM, PRODUCT, PRIMARY = range(8)
 """The levels of expressions.md §3, from loose to tight."""
 
 _BARE_QUOTE: Final = re.compile(r"(?:[^\"\\]|\\.)*+", re.DOTALL)
-_PLAIN_STEP: Final = re.compile(r"\w[\w.\-]*")
 _BLANKS: Final = (" ", " ", " ", " ", "  ", "\t", "\n", "\r\n ")
 
 
@@ -65,7 +65,7 @@ class _Writer:
             case String():
                 return self.string(expr), PRIMARY
             case Identifier():
-                return identifier(expr), PRIMARY
+                return path_text(expr), PRIMARY
             case Call(name, arguments):
                 return f"{name}({self.list(arguments)})", PRIMARY
             case Or(operands):
@@ -119,9 +119,3 @@ class _Writer:
 
 def _remainder(expr: Expr) -> bool:
     return isinstance(expr, Arithmetic) and expr.operator in {"%", "MOD"}
-
-
-def identifier(expr: Identifier) -> str:
-    """A path, in brackets where a name needs them."""
-    path = expr.path if all(map(_PLAIN_STEP.fullmatch, expr.steps)) else f"[{expr.path}]"
-    return path if expr.subscript is None else f"{path}[{expr.subscript}]"
