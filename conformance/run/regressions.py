@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from reference_model.config import InstanceConfig
 from reference_model.model import predict
 from reference_model.scenario import Scenario
 from reference_model.state import ProgramError
+from reports.files import write_file
 
 PROGRAMS_MAX: Final = 10_000
 """Programs of a folder: a night that runs more has no time for anything new."""
@@ -57,7 +56,7 @@ def regressions(folder: Path, instance: InstanceConfig) -> Regressions:
 
 
 def keep(folder: Path, report_dir: Path, failures: Iterable[Failure]) -> tuple[Path, ...]:
-    """Copy the programs of failures into the corpus; returns the new ones. HarnessError: they cannot be written."""
+    """Copy the programs of failures into the corpus; returns the new ones. HarnessError: one cannot be read or written."""
     new: list[Path] = []
     for failure in failures:
         name = failure.get("program")
@@ -66,14 +65,10 @@ def keep(folder: Path, report_dir: Path, failures: Iterable[Failure]) -> tuple[P
         path = folder / Path(name).name
         if path.exists():
             continue
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes((report_dir / name).read_bytes())
-            draft.replace(path)
+            text = (report_dir / name).read_text("utf-8")
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise HarnessError(f"cannot write {path}: {error.strerror or error}") from error
+            raise HarnessError(f"cannot read {report_dir / name}: {error.strerror}") from error
+        write_file(path, text)
         new.append(path)
     return tuple(new)
