@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from conformance.client.connection import Connection
-from conformance.client.core import FRAMES_MAX, Core, Handler, Route
+from conformance.client.core import UNBOUNDED, Core, Handler, Route
 from conformance.client.failures import AmpsError, DisconnectedError, LinkError, RefusedError, TimedOutError, UsageError
 from conformance.client.store import PublishStore
 from conformance.client.stream import Ending, Stream
@@ -78,8 +78,8 @@ class Client(Core):
             connection = Connection.open(
                 TargetSpec(host=uri.host, port=uri.port, user=uri.user, password=uri.password),
                 timeout_s=CONNECT_S,
-                frames_max=FRAMES_MAX,
-                bytes_max=FRAMES_MAX,
+                frames_max=UNBOUNDED,
+                bytes_max=UNBOUNDED,
             )
         except TargetError as error:
             raise RefusedError(str(error)) from None

@@ -22,7 +22,7 @@ from reference_model.messages import Message
 TICK_S: Final = 0.05
 """How often the receive thread looks at the clock while nothing comes."""
 
-FRAMES_MAX: Final = 1 << 62
+UNBOUNDED: Final = 1 << 62
 """A client lives as long as its application: unlike a scenario it has no greatest number of frames or bytes."""
 
 Handler = Callable[[Message], object]

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from conformance.client.connection import Connection
-from conformance.client.limits import RECEIVED_BYTES_MAX, RECEIVED_FRAMES_MAX
+from conformance.client.limits import RECEIVED_FRAMES_MAX
 
 BACKLOG: Final = 16
+
+SENT_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Of one connection of a client; bodies of 20 MB are expected of it (WIRE-LIM-03)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class Peer:
             sock, _ = self.listener.accept()
         except OSError:
             return None
-        line = Line(name=name, connection=Connection(sock, frames_max=RECEIVED_FRAMES_MAX, bytes_max=RECEIVED_BYTES_MAX))
+        line = Line(name=name, connection=Connection(sock, frames_max=RECEIVED_FRAMES_MAX, bytes_max=SENT_BYTES_MAX))
         self.lines.append(line)
         return line
 
